@@ -1,0 +1,46 @@
+/*
+ * buffer.h
+ *		The bytes of a result while it is being built.
+ *
+ * A StringInfo keeps its contents NUL-terminated and counts in int.  The
+ * writers here copy many short pieces, so the free space is checked once per
+ * piece, inline, and nothing else is done.
+ */
+#ifndef DL_BUFFER_H
+#define DL_BUFFER_H
+
+typedef struct DlBuffer
+{
+	char	   *data;			/* not NUL-terminated; owned by the context that
+								 * was current in dl_buffer_init() */
+	Size		len;			/* # of valid bytes */
+	Size		capacity;		/* # of allocated bytes, <= MaxAllocSize */
+} DlBuffer;
+
+extern void dl_buffer_init(DlBuffer *buf, Size capacity);
+extern void dl_buffer_grow(DlBuffer *buf, Size more);
+
+/* Afterwards at least "more" bytes are free behind data[len]. */
+static inline void
+dl_buffer_reserve(DlBuffer *buf, Size more)
+{
+	if (unlikely(buf->capacity - buf->len < more))
+		dl_buffer_grow(buf, more);
+}
+
+static inline void
+dl_buffer_append(DlBuffer *buf, const void *bytes, Size n)
+{
+	dl_buffer_reserve(buf, n);
+	memcpy(buf->data + buf->len, bytes, n);
+	buf->len += n;
+}
+
+static inline void
+dl_buffer_append_char(DlBuffer *buf, char c)
+{
+	dl_buffer_reserve(buf, 1);
+	buf->data[buf->len++] = c;
+}
+
+#endif							/* DL_BUFFER_H */
