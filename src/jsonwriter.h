@@ -28,10 +28,9 @@ typedef void (*DlJsonWriteFn) (DlBuffer *buf, const DlJsonWriter *writer,
 struct DlJsonWriter
 {
 	DlJsonWriteFn write;
-	Oid			type;			/* as given to dl_json_writer_init() */
+	Oid			type;			/* base type, where a domain was asked for */
 	bool		bigint_strings; /* int8 and numeric as JSON strings */
-	FmgrInfo	function;		/* output function or cast to json; fn_oid is
-								 * InvalidOid where the type needs none */
+	FmgrInfo   *function;		/* output function or cast to json, or NULL */
 
 	/* arrays only */
 	const DlJsonWriter *element;	/* NULL: known from the value alone */
