@@ -7,6 +7,12 @@
 
 #include "utils/array.h"
 
+/*
+ * Reads an array literal or a JSON array of keys for "ncolumns" columns of
+ * these types.  Returns an array of the column's base type (domains
+ * stripped), or, where there are several columns or the one column is itself
+ * an array, of RECORD: rows of a blessed type with one field per column.
+ */
 extern ArrayType *dl_keytext_parse(const char *text, int ncolumns,
 								   const Oid *types);
 
