@@ -63,17 +63,6 @@ server_user() {
     die 'no user to run a server as: create a user postgres'
 }
 
-# Run a command as the server user, with the temporary directory as its home.
-as_server_user() {
-    local user
-    user=$(server_user)
-    if ((EUID == 0)); then
-        HOME=$work setpriv --reuid="$user" --regid="$(id -gn "$user")" --init-groups -- "$@"
-    else
-        HOME=$work "$@"
-    fi
-}
-
 # make_work NAME: $work becomes a new directory that the server user owns.  A
 # socket's path has at most 107 bytes, so a long TMPDIR is not used.
 make_work() {
@@ -95,9 +84,13 @@ make_work() {
 # one signal ends it with all its children, whatever it is waiting for.
 inner_pid=
 run_inner() {
-    local status=0
+    local status=0 user as_user=()
+    if ((EUID == 0)); then
+        user=$(server_user)
+        as_user=(setpriv --reuid="$user" --regid="$(id -gn "$user")" --init-groups --)
+    fi
     set -m
-    as_server_user "$@" </dev/null &
+    HOME=$work "${as_user[@]}" "$@" </dev/null &
     inner_pid=$!
     set +m
     wait "$inner_pid" || status=$?
@@ -115,7 +108,7 @@ remove_work() {
     fi
     [[ -n ${work:-} && -d $work ]] || return 0
     while IFS= read -r pidfile; do
-        pid=$(head -n 1 "$pidfile")
+        pid=$(head -n 1 "$pidfile" 2>/dev/null) || continue
         if [[ $pid =~ ^[0-9]+$ && /proc/$pid/cwd -ef ${pidfile%/*} ]]; then
             kill -QUIT "$pid" 2>/dev/null || true
             for _ in {1..50}; do
