@@ -202,6 +202,19 @@ read_row(const KeyText *keytext, JsonbContainer *container, int key)
 	return HeapTupleGetDatum(heap_form_tuple(keytext->tupdesc, values, nulls));
 }
 
+/* A scalar, "{a,b}" for a column of an array type, is a row of one field. */
+static Datum
+read_row_of_one(const KeyText *keytext, const JsonbValue *value, int key)
+{
+	Datum		field;
+	bool		isnull;
+
+	if (keytext->ncolumns != 1)
+		reject_width(1, keytext->ncolumns);
+	field = read_column(&keytext->readers[0], value, key, 1, &isnull);
+	return HeapTupleGetDatum(heap_form_tuple(keytext->tupdesc, &field, &isnull));
+}
+
 /*
  * A plain value may stand in an array of its own, [[1],[2]]: a composite key
  * of one column, as ARRAY[ROW(1)] is.
@@ -239,8 +252,7 @@ read_key(const KeyText *keytext, const JsonbValue *value, int key,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a key cannot be a JSON object"),
 				 errdetail("Key %d is an object.", key)));
-	reject_width(1, keytext->ncolumns);
-	return (Datum) 0;			/* keep compiler quiet */
+	return read_row_of_one(keytext, value, key);
 }
 
 static ArrayType *
