@@ -78,6 +78,7 @@ make_work() {
     if ((EUID == 0)); then
         chown -R "$(server_user):" "$work"
     fi
+    cd "$work" || exit # the server user may not read the caller's directory
 }
 
 # run_inner COMMAND...: the inner half, as a process group of its own, so that
@@ -117,6 +118,7 @@ remove_work() {
             done
         fi
     done < <(find "$work" -name postmaster.pid 2>/dev/null)
+    cd / || exit
     rm -rf -- "$work"
 }
 

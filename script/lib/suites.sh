@@ -34,7 +34,7 @@ is_selected() {
     ((${#selected[@]})) || return 0
     for wanted in "${selected[@]}"; do
         wanted=${wanted%/}
-        [[ $wanted == "$1" || $wanted == "$1/$2" || $wanted == "$1/$2.${3:-}" ]] && return 0
+        [[ $wanted == "$1" || $1 == "$wanted"/* || $wanted == "$1/$2" || $wanted == "$1/$2.${3:-}" ]] && return 0
     done
     return 1
 }
