@@ -13,6 +13,7 @@
 #include "catalog/pg_type.h"
 #include "jsonnested.h"
 #include "miscadmin.h"
+#include "storage/shmem.h"
 #include "utils/array.h"
 #include "utils/arrayaccess.h"
 #include "utils/lsyscache.h"

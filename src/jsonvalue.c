@@ -13,6 +13,7 @@
 #include "catalog/pg_type.h"
 #include "jsonvalue.h"
 #include "miscadmin.h"
+#include "storage/shmem.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"

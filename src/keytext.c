@@ -15,6 +15,7 @@
 #include "jsonvalue.h"
 #include "keytext.h"
 #include "miscadmin.h"
+#include "storage/shmem.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
