@@ -26,13 +26,19 @@ SOURCES = \
 	index \
 	keys \
 	keytext \
+	jsonvalue \
 	args \
 	fetch_index \
 	fetch_query \
+	query_text \
 	align \
+	reorder \
 	emit_rows \
 	emit_json \
 	jsonwriter \
+	jsonscalar \
+	jsonnested \
+	jsonescape \
 	buffer \
 	explain
 
@@ -43,7 +49,8 @@ here := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 # -I and -D belong into PG_CPPFLAGS, which the bitcode compiler sees, too; warnings
 # and -MMD into PG_CFLAGS, which it does not (it would overwrite the .d files).
-PG_CPPFLAGS = -I$(here)/src
+# The server's headers are a system directory to us: their warnings are not ours.
+PG_CPPFLAGS = -I$(here)/src -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -MMD -MP $(if $(findstring clang,$(notdir $(CC))),$(clang_cflags))
 
 # The server was configured for gcc: its flags and headers have what clang does not know.

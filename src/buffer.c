@@ -35,13 +35,20 @@ dl_buffer_grow(DlBuffer *buf, Size more)
 
 	/* len never passes MaxAllocSize, so the difference cannot wrap around */
 	if (more > MaxAllocSize - buf->len)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("result exceeds 1 GB"),
-				 errhint("Split the batch, load fewer columns, or use load_rows.")));
+		dl_buffer_report_full();
 
 	capacity = Min(buf->capacity * 2, MaxAllocSize);
 	capacity = Max(capacity, buf->len + more);
 	buf->data = repalloc(buf->data, capacity);
 	buf->capacity = capacity;
+}
+
+/* 54000: the result would pass MaxAllocSize. */
+void
+dl_buffer_report_full(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("result exceeds 1 GB"),
+			 errhint("Split the batch, load fewer columns, or use load_rows.")));
 }

@@ -9,6 +9,8 @@
 #ifndef DL_BUFFER_H
 #define DL_BUFFER_H
 
+#include "compat.h"
+
 typedef struct DlBuffer
 {
 	char	   *data;			/* not NUL-terminated; owned by the context that
@@ -19,6 +21,7 @@ typedef struct DlBuffer
 
 extern void dl_buffer_init(DlBuffer *buf, Size capacity);
 extern void dl_buffer_grow(DlBuffer *buf, Size more);
+extern void dl_buffer_report_full(void) pg_attribute_noreturn();
 
 /* Afterwards at least "more" bytes are free behind data[len]. */
 static inline void

@@ -1,0 +1,267 @@
+/*-------------------------------------------------------------------------
+ *
+ * align.c
+ *	  Brings fetched rows into key order, orders and limits each key's.
+ *
+ * Rows that come in order, as those of an index that continues with order_by
+ * do, are passed on at once.  All others go through one tuplesort by key
+ * number and order_by, which keeps to work_mem and spills.
+ *
+ * The sorted tuple is (key number, values of order_by, columns of the
+ * result), so that nothing is evaluated twice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "align.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/tuplesort.h"
+
+struct DlAlign
+{
+	const DlTarget *target;
+	const DlRowSource *source;
+	DlLimit		limit;
+	DlEmit	   *emit;
+	MemoryContext row_context;	/* reset after each row */
+
+	/* position in the output */
+	int			keyno;
+	int64		nrows;			/* # of rows of keyno so far */
+
+	/* sorting only */
+	Tuplesortstate *sort;
+	TupleTableSlot *sort_slot;
+	ExprContext *econtext;
+	ExprState **order;			/* NULL where a column of the slot serves */
+	AttrNumber *output;			/* of the columns of the result, once sorted */
+};
+
+static void begin_sort(DlAlign *align, ParamListInfo params);
+static TupleDesc sort_tupdesc(DlAlign *align);
+static void start_tuplesort(DlAlign *align, TupleDesc tupdesc);
+static void put_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static void emit_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static void report_second_row(const DlTarget *target) pg_attribute_noreturn();
+
+/*
+ * Allocates in CurrentMemoryContext, the call's.  "source" must stay.
+ * "params" are the values of args, for expressions in order_by.
+ */
+DlAlign *
+dl_align_begin(const DlTarget *target, const DlRowSource *source,
+			   const DlLimit *limit, ParamListInfo params, DlEmit *emit)
+{
+	DlAlign    *align = palloc0(sizeof(DlAlign));
+
+	align->target = target;
+	align->source = source;
+	align->limit = *limit;
+	align->emit = emit;
+	align->keyno = -1;
+	align->row_context = AllocSetContextCreate(CurrentMemoryContext,
+											   "dataloader row",
+											   ALLOCSET_DEFAULT_SIZES);
+	emit->attnos = source->output;
+	if (!source->in_order)
+		begin_sort(align, params);
+	return align;
+}
+
+/* One row of the source. */
+void
+dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot)
+{
+	if (align->sort != NULL)
+		put_row(align, keyno, slot);
+	else
+		emit_row(align, keyno, slot);
+}
+
+/* After the last row of the source. */
+void
+dl_align_end(DlAlign *align)
+{
+	if (align->sort == NULL)
+		return;
+
+	tuplesort_performsort(align->sort);
+	while (tuplesort_gettupleslot(align->sort, true, false,
+								  align->sort_slot, NULL))
+	{
+		bool		isnull;
+		Datum		keyno = slot_getattr(align->sort_slot, 1, &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		slot_getallattrs(align->sort_slot);
+		emit_row(align, DatumGetInt32(keyno), align->sort_slot);
+	}
+	tuplesort_end(align->sort);
+	ExecDropSingleTupleTableSlot(align->sort_slot);
+	if (align->econtext != NULL)
+		FreeExprContext(align->econtext, true);
+}
+
+static void
+begin_sort(DlAlign *align, ParamListInfo params)
+{
+	const DlTarget *target = align->target;
+	TupleDesc	tupdesc = sort_tupdesc(align);
+
+	align->order = palloc0(mul_size(Max(target->norder, 1),
+									sizeof(ExprState *)));
+	for (int i = 0; i < target->norder; i++)
+	{
+		if (align->source->order[i] != 0)
+			continue;
+		if (align->econtext == NULL)
+			align->econtext = CreateStandaloneExprContext();
+		align->econtext->ecxt_param_list_info = params;
+		align->order[i] =
+			ExecInitExprWithParams(target->order[i].planned, params);
+	}
+
+	align->output = palloc(mul_size(Max(target->noutput, 1),
+									sizeof(AttrNumber)));
+	for (int i = 0; i < target->noutput; i++)
+		align->output[i] = 1 + target->norder + i + 1;
+	align->emit->attnos = align->output;
+
+	start_tuplesort(align, tupdesc);
+	align->sort_slot = MakeSingleTupleTableSlot(tupdesc,
+												&TTSOpsMinimalTuple);
+}
+
+static TupleDesc
+sort_tupdesc(DlAlign *align)
+{
+	const DlTarget *target = align->target;
+	TupleDesc	tupdesc = CreateTemplateTupleDesc(1 + target->norder +
+												  target->noutput);
+	AttrNumber	attno = 1;
+
+	TupleDescInitEntry(tupdesc, attno++, "keyno", INT4OID, -1, 0);
+	for (int i = 0; i < target->norder; i++)
+		TupleDescInitEntry(tupdesc, attno++, NULL, target->order[i].type, -1, 0);
+	for (int i = 0; i < target->noutput; i++)
+	{
+		Form_pg_attribute att = dl_target_attribute(target, target->output[i]);
+
+		TupleDescInitEntry(tupdesc, attno++, NULL, att->atttypid,
+						   att->atttypmod, att->attndims);
+	}
+	return tupdesc;
+}
+
+static void
+start_tuplesort(DlAlign *align, TupleDesc tupdesc)
+{
+	const DlTarget *target = align->target;
+	int			ncolumns = 1 + target->norder;
+	AttrNumber *attnos = palloc(mul_size(ncolumns, sizeof(AttrNumber)));
+	Oid		   *operators = palloc(mul_size(ncolumns, sizeof(Oid)));
+	Oid		   *collations = palloc(mul_size(ncolumns, sizeof(Oid)));
+	bool	   *nulls_first = palloc(mul_size(ncolumns, sizeof(bool)));
+
+	attnos[0] = 1;
+	operators[0] = Int4LessOperator;
+	collations[0] = InvalidOid;
+	nulls_first[0] = false;
+	for (int i = 0; i < target->norder; i++)
+	{
+		attnos[i + 1] = i + 2;
+		operators[i + 1] = target->order[i].sortop;
+		collations[i + 1] = target->order[i].collation;
+		nulls_first[i + 1] = target->order[i].nulls_first;
+	}
+	align->sort = tuplesort_begin_heap(tupdesc, ncolumns, attnos, operators,
+									   collations, nulls_first, work_mem,
+									   NULL, TUPLESORT_NONE);
+}
+
+static void
+put_row(DlAlign *align, int keyno, TupleTableSlot *slot)
+{
+	const DlTarget *target = align->target;
+	TupleTableSlot *sort_slot = align->sort_slot;
+	MemoryContext oldcontext = MemoryContextSwitchTo(align->row_context);
+	int			natts = sort_slot->tts_tupleDescriptor->natts;
+	Datum	   *values = palloc(mul_size(natts, sizeof(Datum)));
+	bool	   *nulls = palloc(mul_size(natts, sizeof(bool)));
+	MinimalTuple tuple;
+
+	values[0] = Int32GetDatum(keyno);
+	nulls[0] = false;
+	for (int i = 0; i < target->norder; i++)
+	{
+		if (align->order[i] != NULL)
+		{
+			align->econtext->ecxt_scantuple = slot;
+			values[1 + i] = ExecEvalExpr(align->order[i], align->econtext,
+										 &nulls[1 + i]);
+		}
+		else
+			values[1 + i] = slot_getattr(slot, align->source->order[i],
+										 &nulls[1 + i]);
+	}
+	for (int i = 0; i < target->noutput; i++)
+		values[1 + target->norder + i] =
+			slot_getattr(slot, align->source->output[i],
+						 &nulls[1 + target->norder + i]);
+
+	tuple = heap_form_minimal_tuple(sort_slot->tts_tupleDescriptor,
+									values, nulls);
+	ExecStoreMinimalTuple(tuple, sort_slot, false);
+	tuplesort_puttupleslot(align->sort, sort_slot);
+	ExecClearTuple(sort_slot);
+
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(align->row_context);
+	if (align->econtext != NULL)
+		ResetExprContext(align->econtext);
+}
+
+/* Counts the rows of each key; hands on those within the limit. */
+static void
+emit_row(DlAlign *align, int keyno, TupleTableSlot *slot)
+{
+	MemoryContext oldcontext;
+
+	if (keyno != align->keyno)
+	{
+		align->keyno = keyno;
+		align->nrows = 0;
+	}
+	align->nrows++;
+
+	if (align->limit.single && align->nrows > 1)
+		report_second_row(align->target);
+	if (align->nrows <= align->limit.skip)
+		return;
+	if (align->limit.first >= 0 &&
+		align->nrows - align->limit.skip > align->limit.first)
+		return;
+
+	oldcontext = MemoryContextSwitchTo(align->row_context);
+	align->emit->row(align->emit, keyno, slot);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(align->row_context);
+}
+
+static void
+report_second_row(const DlTarget *target)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("more than one row of relation \"%s\" matches a key",
+					target->relname),
+			 errdetail("A to-one load finds at most one row per key in (%s).",
+					   dl_target_key_names(target)),
+			 errhint("Say which row comes first with order_by, or load all of them with load_many.")));
+}

@@ -1,0 +1,172 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between PostgreSQL 14 and 18, in one place.
+ *
+ * Each wrapper has the shape of the newest version and names the version
+ * that brought it, so that it can be dropped with the last older one.  No
+ * other file tests PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DL_COMPAT_H
+#define DL_COMPAT_H
+
+#include "access/genam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "parser/parse_param.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/tuplesort.h"
+
+#if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
+#error "dataloader supports PostgreSQL 14 to 18"
+#endif
+
+/* 17 renamed the saved search path, whose only use is comparison. */
+#if PG_VERSION_NUM < 170000
+typedef OverrideSearchPath SearchPathMatcher;
+#define GetSearchPathMatcher(context) GetOverrideSearchPath(context)
+#define SearchPathMatchesCurrentEnvironment(path) \
+	OverrideSearchPathMatchesCurrent(path)
+#endif
+
+/* 16 replaced the per-catalog privilege checks. */
+#if PG_VERSION_NUM < 160000
+static inline AclResult
+dl_aclcheck_namespace(Oid nspid, Oid userid)
+{
+	return pg_namespace_aclcheck(nspid, userid, ACL_USAGE);
+}
+
+static inline AclResult
+dl_aclcheck_function(Oid funcid, Oid userid)
+{
+	return pg_proc_aclcheck(funcid, userid, ACL_EXECUTE);
+}
+#else
+static inline AclResult
+dl_aclcheck_namespace(Oid nspid, Oid userid)
+{
+	return object_aclcheck(NamespaceRelationId, nspid, userid, ACL_USAGE);
+}
+
+static inline AclResult
+dl_aclcheck_function(Oid funcid, Oid userid)
+{
+	return object_aclcheck(ProcedureRelationId, funcid, userid, ACL_EXECUTE);
+}
+#endif
+
+/*
+ * The executor's own permission check for reading these columns of a
+ * relation, hook included; raises 42501.  16 moved the permission fields of a
+ * range table entry into a node of their own.
+ */
+static inline void
+dl_check_select_permissions(Oid relid, char relkind, Bitmapset *columns)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = relid;
+	rte->relkind = relkind;
+	rte->rellockmode = AccessShareLock;
+#if PG_VERSION_NUM < 160000
+	rte->requiredPerms = ACL_SELECT;
+	rte->selectedCols = columns;
+	ExecCheckRTPerms(list_make1(rte), true);
+#else
+	{
+		RTEPermissionInfo *perminfo = makeNode(RTEPermissionInfo);
+
+		perminfo->relid = relid;
+		perminfo->inh = true;
+		perminfo->requiredPerms = ACL_SELECT;
+		perminfo->selectedCols = columns;
+		rte->perminfoindex = 1;
+		ExecCheckPermissions(list_make1(rte), list_make1(perminfo), true);
+	}
+#endif
+}
+
+/* 18 added an instrumentation argument. */
+static inline IndexScanDesc
+dl_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM < 180000
+	return index_beginscan(heap, index, snapshot, nkeys, 0);
+#else
+	return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#endif
+}
+
+/* 18 brought virtual generated columns, which the heap stores as NULL. */
+static inline bool
+dl_attribute_is_virtual(Form_pg_attribute att)
+{
+#if PG_VERSION_NUM < 180000
+	return false;
+#else
+	return att->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#endif
+}
+
+/* 18 replaced it by a word that goes in front of the declaration. */
+#ifndef pg_attribute_noreturn
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
+/* 15 renamed the hook that infers parameter types. */
+#if PG_VERSION_NUM < 150000
+#define setup_parse_variable_parameters(pstate, types, count) \
+	parse_variable_parameters(pstate, types, count)
+#endif
+
+/* 15 turned the randomAccess flag of tuplesort into an option mask. */
+#if PG_VERSION_NUM < 150000
+#define TUPLESORT_NONE 0
+#endif
+
+/* 15 reserves the prefix of an extension's settings. */
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/*
+ * Sets up the caller's tuplestore for a function that returns a materialised
+ * set with the row type that the query expects.  15 brought this to core.
+ */
+static inline void
+dl_init_materialized_srf(FunctionCallInfo fcinfo)
+{
+#if PG_VERSION_NUM >= 150000
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+#else
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext oldcontext;
+
+	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
+		(rsinfo->allowedModes & SFRM_Materialize) == 0 ||
+		rsinfo->expectedDesc == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	oldcontext = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	rsinfo->returnMode = SFRM_Materialize;
+	rsinfo->setDesc = CreateTupleDescCopy(rsinfo->expectedDesc);
+	rsinfo->setResult =
+		tuplestore_begin_heap((rsinfo->allowedModes &
+							   SFRM_Materialize_Random) != 0,
+							  false, work_mem);
+	MemoryContextSwitchTo(oldcontext);
+#endif
+}
+
+#endif							/* DL_COMPAT_H */

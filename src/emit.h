@@ -1,0 +1,38 @@
+/*
+ * emit.h
+ *		Shapes a result out of rows that come key by key.
+ *
+ * The row function is called for the rows of key 0, then of key 1 and so on,
+ * keys without rows being left out; finish, once, at the end.  CurrentMemoryContext
+ * of row is reset after each row.
+ */
+#ifndef DL_EMIT_H
+#define DL_EMIT_H
+
+#include "executor/tuptable.h"
+#include "keys.h"
+#include "target.h"
+
+typedef struct DlEmit DlEmit;
+
+struct DlEmit
+{
+	void		(*row) (DlEmit *emit, int keyno, TupleTableSlot *slot);
+	Datum		(*finish) (DlEmit *emit);
+
+	/*
+	 * Where column i of the result (target->output[i]) is in the slots; set
+	 * before the first row by the stage that makes them.
+	 */
+	const AttrNumber *attnos;
+};
+
+/* Result: json, allocated in "result_context". */
+extern DlEmit *dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
+								  MemoryContext result_context);
+
+/* Result: rows in the tuplestore of "rsinfo", which must be set up. */
+extern DlEmit *dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
+								  ReturnSetInfo *rsinfo);
+
+#endif							/* DL_EMIT_H */

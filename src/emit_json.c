@@ -1,0 +1,258 @@
+/*-------------------------------------------------------------------------
+ *
+ * emit_json.c
+ *	  The JSON shapes: an object or null, or an array of objects, per key.
+ *
+ * Rows are written as they come, straight from the slot.  If the keys came
+ * sorted and distinct, the positions are the keys' own numbers and what is
+ * written is the result.  Otherwise each key's bytes are remembered by where
+ * they start, and put together by position at the end; a key that was given
+ * twice is copied twice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "buffer.h"
+#include "emit.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Keys given in any order: where the bytes of one are in the buffer. */
+typedef struct KeySpan
+{
+	Size		start;
+	Size		end;
+} KeySpan;
+
+typedef struct JsonEmit
+{
+	DlEmit		base;			/* must be first */
+	DlTarget   *target;
+	const DlKeys *keys;
+	MemoryContext result_context;
+	bool		to_many;
+	bool		in_place;		/* the buffer becomes the result */
+	DlJsonColumn *columns;		/* this call's copies of the writers */
+	DlBuffer	buffer;
+	int			keyno;			/* of the last row, -1 before the first */
+	int			nwritten;		/* in_place: # of positions begun */
+	KeySpan    *spans;			/* not in_place: for each distinct key */
+} JsonEmit;
+
+static void json_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
+static Datum json_finish(DlEmit *emit);
+static void begin_key(JsonEmit *json, int keyno);
+static void write_missing(JsonEmit *json, int until);
+static void write_object(JsonEmit *json, TupleTableSlot *slot);
+static Datum finish_in_place(JsonEmit *json);
+static Datum assemble(JsonEmit *json);
+static Size assembled_size(JsonEmit *json);
+static char *copy_span(JsonEmit *json, char *out, int keyno);
+
+/* Allocates in CurrentMemoryContext, the call's. */
+DlEmit *
+dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
+				   MemoryContext result_context)
+{
+	JsonEmit   *json = palloc0(sizeof(JsonEmit));
+	MemoryContext oldcontext;
+
+	json->base.row = json_row;
+	json->base.finish = json_finish;
+	json->target = target;
+	json->keys = keys;
+	json->result_context = result_context;
+	json->to_many = !target->verb->to_one;
+	json->in_place = keys->keyno == NULL;
+	json->keyno = -1;
+
+	json->columns = palloc(mul_size(Max(target->noutput, 1),
+									sizeof(DlJsonColumn)));
+	for (int i = 0; i < target->noutput; i++)
+	{
+		json->columns[i] = target->json[i];
+		dl_json_writer_copy(&json->columns[i].writer, &target->json[i].writer);
+	}
+
+	/* as large as the last one was, and an eighth more */
+	oldcontext = CurrentMemoryContext;
+	if (json->in_place)
+		MemoryContextSwitchTo(result_context);
+	dl_buffer_init(&json->buffer,
+				   Min(Max(target->result_size + target->result_size / 8, 1024),
+					   MaxAllocSize));
+	MemoryContextSwitchTo(oldcontext);
+
+	if (json->in_place)
+	{
+		json->buffer.len = VARHDRSZ;
+		dl_buffer_append_char(&json->buffer, '[');
+	}
+	else
+	{
+		Size		size = mul_size(Max(keys->ndistinct, 1), sizeof(KeySpan));
+
+		json->spans = palloc_extended(size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	}
+	return &json->base;
+}
+
+static void
+json_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
+{
+	JsonEmit   *json = (JsonEmit *) emit;
+
+	if (keyno != json->keyno)
+		begin_key(json, keyno);
+	else
+		dl_buffer_append_char(&json->buffer, ',');
+	write_object(json, slot);
+	if (!json->in_place)
+		json->spans[keyno].end = json->buffer.len;
+}
+
+static void
+begin_key(JsonEmit *json, int keyno)
+{
+	if (json->in_place)
+	{
+		if (json->to_many && json->keyno >= 0)
+			dl_buffer_append_char(&json->buffer, ']');
+		write_missing(json, keyno);
+		if (json->nwritten++ > 0)
+			dl_buffer_append_char(&json->buffer, ',');
+		if (json->to_many)
+			dl_buffer_append_char(&json->buffer, '[');
+	}
+	else
+		json->spans[keyno].start = json->buffer.len;
+	json->keyno = keyno;
+}
+
+/* in_place: the positions before "until" whose keys have no row. */
+static void
+write_missing(JsonEmit *json, int until)
+{
+	while (json->nwritten < until)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (json->nwritten++ > 0)
+			dl_buffer_append_char(&json->buffer, ',');
+		if (json->to_many)
+			dl_buffer_append(&json->buffer, "[]", 2);
+		else
+			dl_buffer_append(&json->buffer, "null", 4);
+	}
+}
+
+/* As row_to_json() does for the same columns. */
+static void
+write_object(JsonEmit *json, TupleTableSlot *slot)
+{
+	DlBuffer   *buffer = &json->buffer;
+	const AttrNumber *attnos = json->base.attnos;
+	int			ncolumns = json->target->noutput;
+
+	for (int i = 0; i < ncolumns; i++)
+	{
+		const DlJsonColumn *column = &json->columns[i];
+		int			attno = attnos[i] - 1;
+
+		dl_buffer_append(buffer, column->label, column->label_len);
+		if (slot->tts_isnull[attno])
+			dl_buffer_append(buffer, "null", 4);
+		else
+			dl_json_write(buffer, &column->writer, slot->tts_values[attno]);
+	}
+	if (ncolumns == 0)
+		dl_buffer_append_char(buffer, '{');
+	dl_buffer_append_char(buffer, '}');
+}
+
+static Datum
+json_finish(DlEmit *emit)
+{
+	JsonEmit   *json = (JsonEmit *) emit;
+	Datum		result = json->in_place ? finish_in_place(json) : assemble(json);
+
+	json->target->result_size = VARSIZE(DatumGetPointer(result));
+	return result;
+}
+
+static Datum
+finish_in_place(JsonEmit *json)
+{
+	if (json->to_many && json->keyno >= 0)
+		dl_buffer_append_char(&json->buffer, ']');
+	write_missing(json, json->keys->npositions);
+	dl_buffer_append_char(&json->buffer, ']');
+	SET_VARSIZE(json->buffer.data, json->buffer.len);
+	return PointerGetDatum(json->buffer.data);
+}
+
+static Datum
+assemble(JsonEmit *json)
+{
+	Size		size = assembled_size(json);
+	char	   *result = MemoryContextAlloc(json->result_context, size);
+	char	   *out = result + VARHDRSZ;
+
+	*out++ = '[';
+	for (int i = 0; i < json->keys->npositions; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i > 0)
+			*out++ = ',';
+		out = copy_span(json, out, dl_keys_at(json->keys, i));
+	}
+	*out++ = ']';
+	Assert((Size) (out - result) == size);
+	SET_VARSIZE(result, size);
+	return PointerGetDatum(result);
+}
+
+/* Bytes of the result, header included; 54000 before anything is allocated. */
+static Size
+assembled_size(JsonEmit *json)
+{
+	Size		size = VARHDRSZ + 2 + Max(json->keys->npositions - 1, 0);
+
+	for (int i = 0; i < json->keys->npositions; i++)
+	{
+		int			keyno = dl_keys_at(json->keys, i);
+		Size		bytes = keyno < 0 ? 0
+			: json->spans[keyno].end - json->spans[keyno].start;
+
+		if (json->to_many)
+			size += bytes + 2;
+		else
+			size += bytes > 0 ? bytes : 4;
+		if (size > MaxAllocSize)
+			dl_buffer_report_full();
+	}
+	return size;
+}
+
+static char *
+copy_span(JsonEmit *json, char *out, int keyno)
+{
+	Size		bytes = 0;
+
+	if (keyno >= 0)
+		bytes = json->spans[keyno].end - json->spans[keyno].start;
+	if (!json->to_many && bytes == 0)
+	{
+		memcpy(out, "null", 4);
+		return out + 4;
+	}
+
+	if (json->to_many)
+		*out++ = '[';
+	if (bytes > 0)
+		memcpy(out, json->buffer.data + json->spans[keyno].start, bytes);
+	out += bytes;
+	if (json->to_many)
+		*out++ = ']';
+	return out;
+}

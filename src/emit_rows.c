@@ -1,0 +1,219 @@
+/*-------------------------------------------------------------------------
+ *
+ * emit_rows.c
+ *	  The row shapes: (ord, item) or (ord, items), into the caller's set.
+ *
+ * A to-one load has a row for every position, NULL where the key found
+ * nothing; a to-many load has one, too, with an array of rows; a flattened
+ * load has one for each row found.  The set is a tuplestore that spills by
+ * itself, and reorder.c keeps to work_mem, so only an array must fit in memory.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/heaptoast.h"
+#include "access/htup_details.h"
+#include "emit.h"
+#include "miscadmin.h"
+#include "reorder.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+typedef struct RowsEmit
+{
+	DlEmit		base;			/* must be first */
+	const DlTarget *target;
+	const DlKeys *keys;
+	ReturnSetInfo *rsinfo;
+	DlReorder  *reorder;
+	MemoryContext put_context;	/* scratch for one value on its way out */
+	Datum	   *values;			/* of a row of the relation */
+	bool	   *nulls;
+
+	/* fill the positions without a row with "missing" */
+	bool		aligned;
+	Datum		missing;		/* empty array, or 0 if the row has a NULL */
+	int			nput;			/* # of positions put, aligned only */
+
+	/* to-many: the rows of one key */
+	MemoryContext group_context;
+	Datum	   *group;
+	int			ngroup;
+	int			maxgroup;
+	int			group_keyno;
+} RowsEmit;
+
+static void rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
+static void array_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
+static Datum rows_finish(DlEmit *emit);
+static void begin_arrays(RowsEmit *rows);
+static void close_group(RowsEmit *rows);
+static Datum form_row(RowsEmit *rows, TupleTableSlot *slot);
+static void put_value(void *arg, int position, Datum value);
+static void put_missing(RowsEmit *rows, int until);
+static void put_tuple(RowsEmit *rows, int position, Datum value, bool isnull);
+
+/* Allocates in CurrentMemoryContext, the call's. */
+DlEmit *
+dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
+				   ReturnSetInfo *rsinfo)
+{
+	RowsEmit   *rows = palloc0(sizeof(RowsEmit));
+	int			natts = Max(target->tupdesc->natts, 1);
+	bool		arrays = target->verb->arrays;
+
+	rows->base.row = rows_row;
+	rows->base.finish = rows_finish;
+	rows->target = target;
+	rows->keys = keys;
+	rows->rsinfo = rsinfo;
+	rows->aligned = arrays || target->verb->to_one;
+	rows->values = palloc0(mul_size(natts, sizeof(Datum)));
+	rows->nulls = palloc(mul_size(natts, sizeof(bool)));
+	memset(rows->nulls, true, natts * sizeof(bool));
+	rows->put_context = AllocSetContextCreate(CurrentMemoryContext,
+											  "dataloader result row",
+											  ALLOCSET_DEFAULT_SIZES);
+	rows->reorder = dl_reorder_begin(keys,
+									 arrays ? get_array_type(target->rowtype)
+									 : target->rowtype,
+									 put_value, rows);
+	if (arrays)
+		begin_arrays(rows);
+	return &rows->base;
+}
+
+static void
+begin_arrays(RowsEmit *rows)
+{
+	rows->base.row = array_row;
+	rows->missing = PointerGetDatum(construct_empty_array(rows->target->rowtype));
+	rows->group_context = AllocSetContextCreate(CurrentMemoryContext,
+												"dataloader rows of a key",
+												ALLOCSET_DEFAULT_SIZES);
+	rows->maxgroup = 64;
+	rows->group = palloc(mul_size(rows->maxgroup, sizeof(Datum)));
+}
+
+static void
+rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
+{
+	RowsEmit   *rows = (RowsEmit *) emit;
+
+	dl_reorder_put(rows->reorder, keyno, form_row(rows, slot));
+}
+
+static void
+array_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
+{
+	RowsEmit   *rows = (RowsEmit *) emit;
+	MemoryContext oldcontext;
+
+	if (rows->ngroup > 0 && keyno != rows->group_keyno)
+		close_group(rows);
+	rows->group_keyno = keyno;
+
+	if (rows->ngroup == rows->maxgroup)
+	{
+		rows->maxgroup *= 2;
+		rows->group = repalloc_huge(rows->group, mul_size(rows->maxgroup,
+														  sizeof(Datum)));
+	}
+	oldcontext = MemoryContextSwitchTo(rows->group_context);
+	rows->group[rows->ngroup++] = form_row(rows, slot);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The rows of a key become an array. */
+static void
+close_group(RowsEmit *rows)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(rows->group_context);
+	ArrayType  *array = construct_array(rows->group, rows->ngroup,
+										rows->target->rowtype, -1, false,
+										TYPALIGN_DOUBLE);
+
+	dl_reorder_put(rows->reorder, rows->group_keyno, PointerGetDatum(array));
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(rows->group_context);
+	rows->ngroup = 0;
+}
+
+static Datum
+rows_finish(DlEmit *emit)
+{
+	RowsEmit   *rows = (RowsEmit *) emit;
+
+	if (rows->ngroup > 0)
+		close_group(rows);
+	dl_reorder_end(rows->reorder);
+	if (rows->aligned)
+		put_missing(rows, rows->keys->npositions);
+	return (Datum) 0;
+}
+
+/*
+ * A flat row of the relation's type, in CurrentMemoryContext.  Columns that
+ * were dropped stay NULL, whatever the heap still holds for them.
+ */
+static Datum
+form_row(RowsEmit *rows, TupleTableSlot *slot)
+{
+	const DlTarget *target = rows->target;
+	HeapTuple	tuple;
+
+	for (int i = 0; i < target->noutput; i++)
+	{
+		int			from = rows->base.attnos[i] - 1;
+		int			to = target->output[i] - 1;
+
+		rows->values[to] = slot->tts_values[from];
+		rows->nulls[to] = slot->tts_isnull[from];
+	}
+	tuple = toast_build_flattened_tuple(target->tupdesc, rows->values,
+										rows->nulls);
+	return HeapTupleGetDatum(tuple);
+}
+
+/* The sink of reorder: positions come in ascending order. */
+static void
+put_value(void *arg, int position, Datum value)
+{
+	RowsEmit   *rows = (RowsEmit *) arg;
+
+	if (rows->aligned)
+	{
+		put_missing(rows, position);
+		rows->nput = position + 1;
+	}
+	put_tuple(rows, position, value, false);
+}
+
+static void
+put_missing(RowsEmit *rows, int until)
+{
+	while (rows->nput < until)
+	{
+		CHECK_FOR_INTERRUPTS();
+		put_tuple(rows, rows->nput++, rows->missing,
+				  rows->missing == (Datum) 0);
+	}
+}
+
+static void
+put_tuple(RowsEmit *rows, int position, Datum value, bool isnull)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(rows->put_context);
+	Datum		values[2];
+	bool		nulls[2] = {false, isnull};
+
+	values[0] = Int64GetDatum((int64) position + 1);
+	values[1] = value;
+	tuplestore_putvalues(rows->rsinfo->setResult, rows->rsinfo->setDesc,
+						 values, nulls);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(rows->put_context);
+}

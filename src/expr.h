@@ -1,0 +1,16 @@
+/*
+ * expr.h
+ *		The filter and order_by of a request.
+ */
+#ifndef DL_EXPR_H
+#define DL_EXPR_H
+
+#include "target.h"
+
+extern void dl_expr_parse(DlTarget *target, const DlRequest *request,
+						  Relation rel);
+extern bool dl_expr_is_moment(const char *text);
+extern bool dl_expr_is_volatile(const DlTarget *target);
+extern bool dl_expr_has_subquery(const DlTarget *target);
+
+#endif							/* DL_EXPR_H */

@@ -1,0 +1,292 @@
+/*-------------------------------------------------------------------------
+ *
+ * index.c
+ *	  Which btree index answers "these columns equal these keys"?
+ *
+ * Restates the conditions under which the planner may use an index for such a
+ * clause: get_relation_info() and IndexCollMatchesExprColl() in core.  Among
+ * the indexes that may be used, one that gives the order and so ends each
+ * key's walk early is best, then one that is unique on the key, then the
+ * smallest.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/transam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "lib/stringinfo.h"
+#include "storage/lmgr.h"
+#include "target.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+static DlReason check_index(const DlTarget *target, Relation index,
+							DlIndexChoice *choice);
+static DlReason check_key_columns(const DlTarget *target, Relation index,
+								  DlIndexChoice *choice);
+static bool gives_order(const DlTarget *target, Relation index,
+						ScanDirection *direction);
+static bool matches_order_item(const DlOrderItem *item, Relation index,
+							   int column, ScanDirection *direction);
+static bool is_constant_in_key(const DlTarget *target, const DlOrderItem *item);
+static bool is_better(const DlTarget *target, const DlIndexChoice *candidate,
+					  BlockNumber candidate_pages,
+					  const DlIndexChoice *best, BlockNumber best_pages);
+
+/*
+ * Fills *choice with the best index of "rel" (locked) and returns
+ * DL_REASON_NONE, or the reason for which the nearest one does not serve.
+ */
+DlReason
+dl_index_choose(const DlTarget *target, Relation rel, DlIndexChoice *choice)
+{
+	DlReason	reason = DL_REASON_NO_INDEX;
+	bool		found = false;
+	BlockNumber best_pages = 0;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		DlIndexChoice candidate;
+		DlReason	why = check_index(target, index, &candidate);
+
+		if (why == DL_REASON_NONE)
+		{
+			BlockNumber pages = index->rd_rel->relpages;
+
+			if (!found || is_better(target, &candidate, pages,
+									choice, best_pages))
+			{
+				*choice = candidate;
+				best_pages = pages;
+			}
+			found = true;
+		}
+		else
+			reason = Max(reason, why);
+		index_close(index, NoLock);
+	}
+	return found ? DL_REASON_NONE : reason;
+}
+
+/*
+ * The later a reason stands in DlReason, the nearer the index came.  An index
+ * of another kind counts as near only if it leads with the key columns.
+ */
+static DlReason
+check_index(const DlTarget *target, Relation index, DlIndexChoice *choice)
+{
+	Form_pg_index form = index->rd_index;
+	DlReason	reason;
+
+	memset(choice, 0, sizeof(DlIndexChoice));
+	choice->indexoid = RelationGetRelid(index);
+
+	reason = check_key_columns(target, index, choice);
+	if (reason != DL_REASON_NONE)
+		return reason;
+	if (RelationGetIndexPredicate(index) != NIL)
+		return DL_REASON_INDEX_PARTIAL;
+	if (!form->indisvalid || !form->indisready || !form->indislive)
+		return DL_REASON_INDEX_INVALID;
+
+	choice->unique = form->indisunique && form->indimmediate &&
+		form->indnkeyatts == target->nkeys;
+	choice->direction = ForwardScanDirection;
+	choice->orders = target->norder > 0 &&
+		(choice->unique || gives_order(target, index, &choice->direction));
+	return DL_REASON_NONE;
+}
+
+/* Is each leading index column one of the key columns, compared as it is? */
+static DlReason
+check_key_columns(const DlTarget *target, Relation index,
+				  DlIndexChoice *choice)
+{
+	Form_pg_index form = index->rd_index;
+	DlReason	reason = DL_REASON_NONE;
+
+	if (form->indnkeyatts < target->nkeys)
+		return DL_REASON_NO_INDEX;
+
+	for (int column = 0; column < target->nkeys; column++)
+	{
+		AttrNumber	attno = form->indkey.values[column];
+		int			number = 0;
+
+		if (attno == 0)
+			return DL_REASON_INDEX_EXPRESSION;
+		while (number < target->nkeys && target->keys[number].attno != attno)
+			number++;
+		if (number == target->nkeys)
+			return DL_REASON_NO_INDEX;
+		choice->keys[column] = number;
+
+		if (index->rd_rel->relam != BTREE_AM_OID)
+			reason = Max(reason, DL_REASON_INDEX_NOT_BTREE);
+		else if (target->keys[number].cast_column ||
+				 get_op_opfamily_strategy(target->keys[number].eqop,
+										  index->rd_opfamily[column]) !=
+				 BTEqualStrategyNumber)
+			reason = Max(reason, DL_REASON_INDEX_OPCLASS);
+		else if (index->rd_indcollation[column] !=
+				 target->keys[number].collation &&
+				 OidIsValid(index->rd_indcollation[column]))
+			reason = Max(reason, DL_REASON_INDEX_COLLATION);
+	}
+	return reason;
+}
+
+/*
+ * Do the index columns behind the key's continue with order_by, all forward
+ * or all backward?  Columns of the key are the same within a key and order
+ * nothing.
+ */
+static bool
+gives_order(const DlTarget *target, Relation index, ScanDirection *direction)
+{
+	ScanDirection chosen = NoMovementScanDirection;
+	int			column = target->nkeys;
+
+	for (int i = 0; i < target->norder; i++)
+	{
+		const DlOrderItem *item = &target->order[i];
+		ScanDirection needed;
+
+		if (is_constant_in_key(target, item))
+			continue;
+		if (column >= index->rd_index->indnkeyatts ||
+			!matches_order_item(item, index, column, &needed))
+			return false;
+		if (chosen != NoMovementScanDirection && chosen != needed)
+			return false;
+		chosen = needed;
+		column++;
+	}
+	*direction = chosen == NoMovementScanDirection ? ForwardScanDirection
+		: chosen;
+	return true;
+}
+
+static bool
+matches_order_item(const DlOrderItem *item, Relation index, int column,
+				   ScanDirection *direction)
+{
+	int16		option = index->rd_indoption[column];
+	bool		index_desc = (option & INDOPTION_DESC) != 0;
+	bool		index_nulls_first = (option & INDOPTION_NULLS_FIRST) != 0;
+	int			strategy;
+	bool		desc;
+
+	if (item->attno == 0 ||
+		index->rd_index->indkey.values[column] != item->attno ||
+		index->rd_indcollation[column] != item->collation)
+		return false;
+
+	strategy = get_op_opfamily_strategy(item->sortop,
+										index->rd_opfamily[column]);
+	if (strategy == BTLessStrategyNumber)
+		desc = false;
+	else if (strategy == BTGreaterStrategyNumber)
+		desc = true;
+	else
+		return false;
+
+	if (desc == index_desc && item->nulls_first == index_nulls_first)
+		*direction = ForwardScanDirection;
+	else if (desc != index_desc && item->nulls_first != index_nulls_first)
+		*direction = BackwardScanDirection;
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Rows of one key are equal in the key columns, so these order nothing: but
+ * only if they are ordered by the very notion of equality that keys have.
+ */
+static bool
+is_constant_in_key(const DlTarget *target, const DlOrderItem *item)
+{
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		const DlKeyColumn *key = &target->keys[i];
+
+		if (key->attno == item->attno && key->collation == item->collation &&
+			op_in_opfamily(item->sortop, key->opfamily))
+			return !key->cast_column;
+	}
+	return false;
+}
+
+static bool
+is_better(const DlTarget *target,
+		  const DlIndexChoice *candidate, BlockNumber candidate_pages,
+		  const DlIndexChoice *best, BlockNumber best_pages)
+{
+	if (candidate->orders != best->orders)
+		return candidate->orders;
+	if (candidate->unique != best->unique)
+		return candidate->unique;
+	return candidate_pages < best_pages;
+}
+
+/*
+ * An index built over broken HOT chains must not be used by snapshots that
+ * may still need the older members of such a chain.
+ */
+bool
+dl_index_usable_by(Relation index, TransactionId xmin_horizon)
+{
+	return !index->rd_index->indcheckxmin ||
+		TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+							  xmin_horizon);
+}
+
+/*
+ * The CREATE INDEX that would serve the target: its key columns, then the
+ * columns of order_by if it is limited to some rows of each key.  palloc'd.
+ */
+char *
+dl_index_advice(const DlTarget *target)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "CREATE INDEX ON %s (%s", target->qualified,
+					 dl_target_key_names(target));
+	for (int i = 0; target->limited && i < target->norder; i++)
+	{
+		const DlOrderItem *item = &target->order[i];
+		Oid			opfamily;
+		Oid			opcintype;
+		int16		strategy;
+		bool		desc;
+
+		if (item->attno == 0 ||
+			!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
+										&strategy))
+			break;
+		if (is_constant_in_key(target, item))
+			continue;
+		desc = strategy == BTGreaterStrategyNumber;
+		appendStringInfo(&sql, ", %s%s",
+						 quote_identifier(NameStr(dl_target_attribute(target,
+																	  item->attno)->attname)),
+						 desc ? " DESC" : "");
+		if (item->nulls_first != desc)
+			appendStringInfoString(&sql, item->nulls_first ?
+								   " NULLS FIRST" : " NULLS LAST");
+	}
+	appendStringInfoChar(&sql, ')');
+	return sql.data;
+}

@@ -1,0 +1,500 @@
+/*-------------------------------------------------------------------------
+ *
+ * keys.c
+ *	  The keys of a batch: sorted, distinct, and where they came from.
+ *
+ * Duplicate keys are loaded once, so the batch is sorted and reduced, and each
+ * input position remembers the number of its key.  "Equal" is what the key
+ * column's btree operator family says: 1.0 and 1.00 are one key.
+ *
+ * All results live in CurrentMemoryContext, the call's own.  The values point
+ * into the caller's array (detoasted by request.c) where they need no cast.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/stratnum.h"
+#include "access/tupmacs.h"
+#include "catalog/pg_opfamily_d.h"
+#include "catalog/pg_type.h"
+#include "guc.h"
+#include "keys.h"
+#include "keytext.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/sortsupport.h"
+#include "utils/typcache.h"
+
+/* The first column inline: most batches have no other. */
+typedef struct KeyEntry
+{
+	Datum		first;
+	int			position;
+} KeyEntry;
+
+typedef struct KeySort
+{
+	int			ncolumns;
+	SortSupportData *columns;
+	const Datum *values;		/* npositions * ncolumns, by position */
+} KeySort;
+
+static int
+compare_entries(const KeyEntry *a, const KeyEntry *b, KeySort *sort)
+{
+	int			result = ApplySortComparator(a->first, false, b->first, false,
+											 &sort->columns[0]);
+
+	for (int i = 1; result == 0 && i < sort->ncolumns; i++)
+		result = ApplySortComparator(sort->values[(Size) a->position * sort->ncolumns + i], false,
+									 sort->values[(Size) b->position * sort->ncolumns + i], false,
+									 &sort->columns[i]);
+	return result;
+}
+
+#define ST_SORT sort_entries
+#define ST_ELEMENT_TYPE KeyEntry
+#define ST_COMPARE(a, b, sort) compare_entries(a, b, sort)
+#define ST_COMPARE_ARG_TYPE KeySort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DECLARE
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* Integers of any width: their Datums are sign-extended. */
+#define ST_SORT sort_integer_entries
+#define ST_ELEMENT_TYPE KeyEntry
+#define ST_COMPARE(a, b) \
+	((int64) (a)->first < (int64) (b)->first ? -1 : \
+	 (int64) (a)->first > (int64) (b)->first)
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DECLARE
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* How a row key is taken apart; row types may come in any number. */
+typedef struct RowReader
+{
+	Oid			type;
+	int32		typmod;
+	TupleDesc	tupdesc;		/* a copy; NULL before the first row */
+	Datum	   *values;
+	bool	   *nulls;
+} RowReader;
+
+/* A batch while it is read. */
+typedef struct KeyBatch
+{
+	const DlTarget *target;
+	FmgrInfo   *functions;		/* cast or input function of each column */
+	Oid		   *typioparams;	/* of the input functions */
+	KeyEntry   *entries;		/* one for each key that is not NULL */
+	int			nentries;
+	Datum	   *values;			/* by position; NULL if one plain column */
+	RowReader	reader;
+} KeyBatch;
+
+static ArrayType *input_array(const DlTarget *target, const DlRequest *request);
+static void check_count(int nkeys);
+static void prepare_conversions(KeyBatch *batch);
+static void read_array(KeyBatch *batch, ArrayType *array, int npositions);
+static bool read_row(KeyBatch *batch, Datum element, Datum *columns);
+static void set_row_type(RowReader *reader, HeapTupleHeader row,
+						 const DlTarget *target);
+static Datum convert(KeyBatch *batch, int column, Datum value);
+static void sort_batch(KeyBatch *batch, KeySort *sort);
+static bool is_integer_key(const DlTarget *target);
+static bool is_sorted(KeyBatch *batch, KeySort *sort);
+static void reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort);
+
+/*
+ * Reads the keys of a request; NULL if the array itself is NULL.  Errors:
+ * 54000 over dataloader.max_keys, 22P02 and what input functions raise for
+ * text, 42804 for rows of mixed types.
+ */
+DlKeys *
+dl_keys_build(const DlTarget *target, const DlRequest *request)
+{
+	ArrayType  *array = input_array(target, request);
+	DlKeys	   *keys;
+	KeyBatch	batch;
+	KeySort		sort;
+
+	if (array == NULL)
+		return NULL;
+
+	keys = palloc0(sizeof(DlKeys));
+	keys->ncolumns = target->nkeys;
+	keys->npositions = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	check_count(keys->npositions);
+
+	memset(&batch, 0, sizeof(batch));
+	batch.target = target;
+	batch.entries = palloc_extended(mul_size(Max(keys->npositions, 1),
+											 sizeof(KeyEntry)),
+									MCXT_ALLOC_HUGE);
+	if (target->keys_are_rows)
+		batch.values = palloc_extended(mul_size(Max(keys->npositions, 1),
+												target->nkeys * sizeof(Datum)),
+									   MCXT_ALLOC_HUGE);
+	prepare_conversions(&batch);
+	read_array(&batch, array, keys->npositions);
+
+	sort.ncolumns = target->nkeys;
+	sort.values = batch.values;
+	sort.columns = palloc0(target->nkeys * sizeof(SortSupportData));
+	sort_batch(&batch, &sort);
+	reduce_batch(keys, &batch, &sort);
+
+	pfree(batch.entries);
+	if (batch.values != NULL)
+		pfree(batch.values);
+	return keys;
+}
+
+static ArrayType *
+input_array(const DlTarget *target, const DlRequest *request)
+{
+	Oid			types[INDEX_MAX_KEYS];
+
+	if (request->keytext == NULL)
+		return request->keys;
+
+	for (int i = 0; i < target->nkeys; i++)
+		types[i] = target->keys[i].inputtype;
+	return dl_keytext_parse(request->keytext, target->nkeys, types);
+}
+
+static void
+check_count(int nkeys)
+{
+	if (nkeys > dl_max_keys)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("number of keys (%d) exceeds the maximum (%d)",
+						nkeys, dl_max_keys),
+				 errhint("Split the batch, or raise dataloader.max_keys.")));
+}
+
+/* Looks up cast and input functions, with the caller's right to call them. */
+static void
+prepare_conversions(KeyBatch *batch)
+{
+	const DlTarget *target = batch->target;
+
+	batch->functions = palloc0(target->nkeys * sizeof(FmgrInfo));
+	batch->typioparams = palloc0(target->nkeys * sizeof(Oid));
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		const DlKeyColumn *key = &target->keys[i];
+		Oid			infunc;
+
+		switch (key->conversion)
+		{
+			case DL_KEY_AS_IS:
+				break;
+			case DL_KEY_CAST:
+				if (dl_aclcheck_function(key->castfunc,
+										 GetUserId()) != ACLCHECK_OK)
+					aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION,
+								   get_func_name(key->castfunc));
+				fmgr_info(key->castfunc, &batch->functions[i]);
+				break;
+			case DL_KEY_INPUT:
+				getTypeInputInfo(key->keytype, &infunc,
+								 &batch->typioparams[i]);
+				fmgr_info(infunc, &batch->functions[i]);
+				break;
+		}
+	}
+}
+
+/* Walks the array in storage order without a palloc for each element. */
+static void
+read_array(KeyBatch *batch, ArrayType *array, int npositions)
+{
+	const DlTarget *target = batch->target;
+	char	   *data = ARR_DATA_PTR(array);
+	bits8	   *nulls = ARR_NULLBITMAP(array);
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
+	for (int i = 0; i < npositions; i++)
+	{
+		KeyEntry   *entry = &batch->entries[batch->nentries];
+		Datum		element;
+
+		CHECK_FOR_INTERRUPTS();
+		if (nulls != NULL && (nulls[i / BITS_PER_BYTE] &
+							  (1 << (i % BITS_PER_BYTE))) == 0)
+			continue;
+
+		element = fetch_att(data, typbyval, typlen);
+		data = att_addlength_pointer(data, typlen, data);
+		data = (char *) att_align_nominal(data, typalign);
+
+		entry->position = i;
+		if (target->keys_are_rows)
+		{
+			Datum	   *columns = batch->values + (Size) i * target->nkeys;
+
+			if (!read_row(batch, element, columns))
+				continue;
+			entry->first = columns[0];
+		}
+		else
+			entry->first = convert(batch, 0, element);
+		batch->nentries++;
+	}
+}
+
+/* The fields of one row key; false if one of them is NULL. */
+static bool
+read_row(KeyBatch *batch, Datum element, Datum *columns)
+{
+	RowReader  *reader = &batch->reader;
+	HeapTupleHeader row = DatumGetHeapTupleHeader(element);
+	HeapTupleData tuple;
+	int			column = 0;
+
+	set_row_type(reader, row, batch->target);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	heap_deform_tuple(&tuple, reader->tupdesc, reader->values, reader->nulls);
+
+	for (int i = 0; i < reader->tupdesc->natts; i++)
+	{
+		if (TupleDescAttr(reader->tupdesc, i)->attisdropped)
+			continue;
+		if (reader->nulls[i])
+			return false;
+		columns[column] = convert(batch, column, reader->values[i]);
+		column++;
+	}
+	return true;
+}
+
+/* An array of records may mix row types; all must have the same fields. */
+static void
+set_row_type(RowReader *reader, HeapTupleHeader row, const DlTarget *target)
+{
+	Oid			type = HeapTupleHeaderGetTypeId(row);
+	int32		typmod = HeapTupleHeaderGetTypMod(row);
+	TupleDesc	tupdesc;
+	int			column = 0;
+
+	if (reader->tupdesc != NULL && reader->type == type &&
+		reader->typmod == typmod)
+		return;
+
+	tupdesc = lookup_rowtype_tupdesc_copy(type, typmod);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
+
+		if (att->attisdropped)
+			continue;
+		if (column >= target->nkeys ||
+			getBaseType(att->atttypid) != target->keys[column].inputtype)
+			column = target->nkeys;
+		column++;
+	}
+	if (column != target->nkeys)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the rows of a composite key array must all have the same field types"),
+				 errhint("Cast the fields, for example ARRAY[(1::bigint, 'a'::text)].")));
+
+	reader->type = type;
+	reader->typmod = typmod;
+	reader->tupdesc = tupdesc;
+	reader->values = palloc(mul_size(Max(tupdesc->natts, 1), sizeof(Datum)));
+	reader->nulls = palloc(mul_size(Max(tupdesc->natts, 1), sizeof(bool)));
+}
+
+static Datum
+convert(KeyBatch *batch, int column, Datum value)
+{
+	const DlKeyColumn *key = &batch->target->keys[column];
+	FmgrInfo   *function = &batch->functions[column];
+
+	switch (key->conversion)
+	{
+		case DL_KEY_AS_IS:
+			return value;
+		case DL_KEY_CAST:
+			/* a cast function may also take a typmod, and "is it explicit" */
+			if (function->fn_nargs == 1)
+				return FunctionCall1Coll(function, key->collation, value);
+			return FunctionCall3Coll(function, key->collation, value,
+									 Int32GetDatum(-1), BoolGetDatum(false));
+		case DL_KEY_INPUT:
+			return InputFunctionCall(function, DatumGetCString(value),
+									 batch->typioparams[column], -1);
+	}
+	return value;				/* keep the compiler quiet */
+}
+
+/* Sorts the entries by key; equal keys stay in no particular order. */
+static void
+sort_batch(KeyBatch *batch, KeySort *sort)
+{
+	for (int i = 0; i < sort->ncolumns; i++)
+	{
+		const DlKeyColumn *key = &batch->target->keys[i];
+		SortSupport column = &sort->columns[i];
+		Oid			type = key->opright;
+
+		column->ssup_cxt = CurrentMemoryContext;
+		column->ssup_collation = key->collation;
+		PrepareSortSupportFromOrderingOp(get_opfamily_member(key->opfamily,
+															 type, type,
+															 BTLessStrategyNumber),
+										 column);
+	}
+
+	if (is_sorted(batch, sort))
+		return;
+	if (is_integer_key(batch->target))
+		sort_integer_entries(batch->entries, batch->nentries);
+	else
+		sort_entries(batch->entries, batch->nentries, sort);
+}
+
+static bool
+is_integer_key(const DlTarget *target)
+{
+	return target->nkeys == 1 &&
+		target->keys[0].opfamily == INTEGER_BTREE_FAM_OID &&
+		target->keys[0].keybyval;
+}
+
+static bool
+is_sorted(KeyBatch *batch, KeySort *sort)
+{
+	for (int i = 1; i < batch->nentries; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (compare_entries(&batch->entries[i - 1], &batch->entries[i],
+							sort) > 0)
+			return false;
+	}
+	return true;
+}
+
+/* From sorted entries to distinct keys and their positions. */
+static void
+reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort)
+{
+	int			ncolumns = keys->ncolumns;
+	bool		identity = batch->nentries == keys->npositions;
+
+	keys->values = palloc_extended(mul_size(Max(batch->nentries, 1),
+											ncolumns * sizeof(Datum)),
+								   MCXT_ALLOC_HUGE);
+	keys->keyno = palloc_extended(mul_size(Max(keys->npositions, 1),
+										   sizeof(int)), MCXT_ALLOC_HUGE);
+	memset(keys->keyno, -1, keys->npositions * sizeof(int));
+
+	for (int i = 0; i < batch->nentries; i++)
+	{
+		KeyEntry   *entry = &batch->entries[i];
+		Datum	   *columns = keys->values + (Size) keys->ndistinct * ncolumns;
+
+		CHECK_FOR_INTERRUPTS();
+		if (i == 0 || compare_entries(&batch->entries[i - 1], entry, sort) != 0)
+		{
+			if (batch->values == NULL)
+				columns[0] = entry->first;
+			else
+				memcpy(columns,
+					   batch->values + (Size) entry->position * ncolumns,
+					   ncolumns * sizeof(Datum));
+			keys->ndistinct++;
+		}
+		keys->keyno[entry->position] = keys->ndistinct - 1;
+		identity = identity && entry->position == keys->ndistinct - 1;
+	}
+
+	if (identity)
+	{
+		pfree(keys->keyno);
+		keys->keyno = NULL;
+	}
+}
+
+struct DlKeyFinder
+{
+	const DlKeys *keys;
+	FmgrInfo   *compare;		/* (column's type, key's type), for each */
+	Oid		   *collations;
+	int			last;			/* number of the key found last */
+};
+
+DlKeyFinder *
+dl_keys_finder(const DlTarget *target, const DlKeys *keys)
+{
+	DlKeyFinder *finder = palloc0(sizeof(DlKeyFinder));
+
+	finder->keys = keys;
+	finder->compare = palloc0(keys->ncolumns * sizeof(FmgrInfo));
+	finder->collations = palloc0(keys->ncolumns * sizeof(Oid));
+	for (int i = 0; i < keys->ncolumns; i++)
+	{
+		const DlKeyColumn *key = &target->keys[i];
+		Oid			left;
+		Oid			right;
+		Oid			compare;
+
+		op_input_types(key->eqop, &left, &right);
+		compare = get_opfamily_proc(key->opfamily, left, right, BTORDER_PROC);
+		if (!OidIsValid(compare))
+			elog(ERROR, "missing support function %d(%u,%u) in opfamily %u",
+				 BTORDER_PROC, left, right, key->opfamily);
+		fmgr_info(compare, &finder->compare[i]);
+		finder->collations[i] = key->collation;
+	}
+	return finder;
+}
+
+/*
+ * The number of the key that equals these values, none of them NULL; -1 if
+ * there is none.  Rows often come in runs of one key, which is tried first.
+ */
+int
+dl_keys_find(DlKeyFinder *finder, const Datum *columns)
+{
+	int			low = 0;
+	int			high = finder->keys->ndistinct - 1;
+	int			middle = finder->last;
+
+	while (low <= high)
+	{
+		const Datum *key = dl_keys_values(finder->keys, middle);
+		int			result = 0;
+
+		for (int i = 0; result == 0 && i < finder->keys->ncolumns; i++)
+			result = DatumGetInt32(FunctionCall2Coll(&finder->compare[i],
+													 finder->collations[i],
+													 columns[i], key[i]));
+		if (result == 0)
+			return finder->last = middle;
+		if (result < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+		middle = low + (high - low) / 2;
+	}
+	return -1;
+}

@@ -1,0 +1,42 @@
+/*
+ * keys.h
+ *		The keys of a batch: sorted, distinct, and where they came from.
+ */
+#ifndef DL_KEYS_H
+#define DL_KEYS_H
+
+#include "target.h"
+
+typedef struct DlKeys
+{
+	int			npositions;		/* # of keys in the input, NULLs included */
+	int			ndistinct;		/* # of distinct ones that are not NULL */
+	int			ncolumns;		/* Datums to each key */
+	Datum	   *values;			/* ndistinct * ncolumns, in btree order */
+	int		   *keyno;			/* for each position the number of its
+								 * distinct key, -1 for a NULL key; NULL if
+								 * every position's key is its own number */
+} DlKeys;
+
+/* The number of the key at a position (0-based), or -1. */
+static inline int
+dl_keys_at(const DlKeys *keys, int position)
+{
+	return keys->keyno == NULL ? position : keys->keyno[position];
+}
+
+static inline const Datum *
+dl_keys_values(const DlKeys *keys, int keyno)
+{
+	return keys->values + (Size) keyno * keys->ncolumns;
+}
+
+extern DlKeys *dl_keys_build(const DlTarget *target, const DlRequest *request);
+
+/* Finds the key of a row by the values of its key columns (plan path). */
+typedef struct DlKeyFinder DlKeyFinder;
+
+extern DlKeyFinder *dl_keys_finder(const DlTarget *target, const DlKeys *keys);
+extern int	dl_keys_find(DlKeyFinder *finder, const Datum *columns);
+
+#endif							/* DL_KEYS_H */

@@ -1,0 +1,269 @@
+/*-------------------------------------------------------------------------
+ *
+ * reorder.c
+ *	  From the order of distinct keys to the order of positions.
+ *
+ * Values come key by key and leave position by position, once for each
+ * position that the key had in the input.  Three ways, by need:
+ *
+ * - keys that came sorted and distinct: nothing to do;
+ * - values that fit into work_mem are held in memory, and read by position;
+ * - past that they go, with all their positions, into a tuplesort by position,
+ *	 which spills.
+ *
+ * Values are rows or arrays of rows: varlena, flat, no toast pointers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "reorder.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+#include "utils/tuplesort.h"
+
+/* What palloc adds to a value, about. */
+#define HELD_OVERHEAD (sizeof(Datum) + 16)
+
+struct DlReorder
+{
+	const DlKeys *keys;
+	Oid			valuetype;
+	DlReorderSink sink;
+	void	   *arg;
+
+	/* held in memory */
+	MemoryContext context;		/* of the held values */
+	Size		held_bytes;
+	Datum	   *held;			/* in key order */
+	int			nheld;
+	int			maxheld;
+	int		   *key_end;		/* for each key: # of values held up to its end */
+	int			nkeys;			/* # of keys in key_end so far */
+
+	/* spilled */
+	Tuplesortstate *sort;		/* NULL: not */
+	TupleTableSlot *slot;
+	int64		nput;
+	int		   *positions;		/* of all keys, grouped by key */
+	int		   *position_end;	/* for each key: end of its group */
+};
+
+static void hold(DlReorder *reorder, int keyno, Datum value);
+static void start_spilling(DlReorder *reorder);
+static void group_positions(DlReorder *reorder);
+static void spill(DlReorder *reorder, int keyno, Datum value);
+static void deliver_held(DlReorder *reorder);
+static void deliver_spilled(DlReorder *reorder);
+
+/* Allocates in CurrentMemoryContext, the call's. */
+DlReorder *
+dl_reorder_begin(const DlKeys *keys, Oid valuetype, DlReorderSink sink,
+				 void *arg)
+{
+	DlReorder  *reorder = palloc0(sizeof(DlReorder));
+
+	reorder->keys = keys;
+	reorder->valuetype = valuetype;
+	reorder->sink = sink;
+	reorder->arg = arg;
+	if (keys->keyno == NULL)
+		return reorder;
+
+	reorder->context = AllocSetContextCreate(CurrentMemoryContext,
+											 "dataloader held rows",
+											 ALLOCSET_DEFAULT_SIZES);
+	reorder->maxheld = 256;
+	reorder->held = palloc(mul_size(reorder->maxheld, sizeof(Datum)));
+	reorder->key_end = palloc_extended(mul_size(Max(keys->ndistinct, 1),
+												sizeof(int)),
+									   MCXT_ALLOC_HUGE);
+	return reorder;
+}
+
+/* The next value; keyno never goes down. "value" is copied where it is kept. */
+void
+dl_reorder_put(DlReorder *reorder, int keyno, Datum value)
+{
+	if (reorder->keys->keyno == NULL)
+		reorder->sink(reorder->arg, keyno, value);
+	else if (reorder->sort != NULL)
+		spill(reorder, keyno, value);
+	else
+		hold(reorder, keyno, value);
+}
+
+/* After the last one: delivers what was kept. */
+void
+dl_reorder_end(DlReorder *reorder)
+{
+	if (reorder->keys->keyno == NULL)
+		return;
+	if (reorder->sort != NULL)
+		deliver_spilled(reorder);
+	else
+		deliver_held(reorder);
+}
+
+static void
+hold(DlReorder *reorder, int keyno, Datum value)
+{
+	MemoryContext oldcontext;
+
+	while (reorder->nkeys < keyno)
+		reorder->key_end[reorder->nkeys++] = reorder->nheld;
+
+	if (reorder->nheld == reorder->maxheld)
+	{
+		reorder->maxheld *= 2;
+		reorder->held = repalloc_huge(reorder->held,
+									  mul_size(reorder->maxheld,
+											   sizeof(Datum)));
+	}
+	oldcontext = MemoryContextSwitchTo(reorder->context);
+	reorder->held[reorder->nheld++] = datumCopy(value, false, -1);
+	MemoryContextSwitchTo(oldcontext);
+
+	reorder->held_bytes += VARSIZE(DatumGetPointer(value)) + HELD_OVERHEAD;
+	if (reorder->held_bytes > (Size) work_mem * 1024)
+		start_spilling(reorder);
+}
+
+static void
+deliver_held(DlReorder *reorder)
+{
+	const DlKeys *keys = reorder->keys;
+
+	while (reorder->nkeys < keys->ndistinct)
+		reorder->key_end[reorder->nkeys++] = reorder->nheld;
+
+	for (int position = 0; position < keys->npositions; position++)
+	{
+		int			keyno = keys->keyno[position];
+		int			i;
+
+		CHECK_FOR_INTERRUPTS();
+		if (keyno < 0)
+			continue;
+		for (i = keyno == 0 ? 0 : reorder->key_end[keyno - 1];
+			 i < reorder->key_end[keyno]; i++)
+			reorder->sink(reorder->arg, position, reorder->held[i]);
+	}
+}
+
+/* Moves what is held into a tuplesort, which takes all that follows. */
+static void
+start_spilling(DlReorder *reorder)
+{
+	MemoryContext oldcontext =
+		MemoryContextSwitchTo(MemoryContextGetParent(reorder->context));
+	TupleDesc	tupdesc = CreateTemplateTupleDesc(3);
+	AttrNumber	attnos[] = {1, 2};
+	Oid			operators[] = {Int8LessOperator, Int8LessOperator};
+	Oid			collations[] = {InvalidOid, InvalidOid};
+	bool		nulls_first[] = {false, false};
+	int			i = 0;
+
+	TupleDescInitEntry(tupdesc, 1, "position", INT8OID, -1, 0);
+	TupleDescInitEntry(tupdesc, 2, "number", INT8OID, -1, 0);
+	TupleDescInitEntry(tupdesc, 3, "value", reorder->valuetype, -1, 0);
+	reorder->sort = tuplesort_begin_heap(tupdesc, 2, attnos, operators,
+										 collations, nulls_first, work_mem,
+										 NULL, TUPLESORT_NONE);
+	reorder->slot = MakeSingleTupleTableSlot(tupdesc, &TTSOpsMinimalTuple);
+	group_positions(reorder);
+	MemoryContextSwitchTo(oldcontext);
+
+	/* the key of the last value is not closed yet */
+	reorder->key_end[reorder->nkeys++] = reorder->nheld;
+	for (int keyno = 0; keyno < reorder->nkeys; keyno++)
+	{
+		for (; i < reorder->key_end[keyno]; i++)
+			spill(reorder, keyno, reorder->held[i]);
+	}
+	MemoryContextReset(reorder->context);
+	pfree(reorder->held);
+	reorder->held = NULL;
+}
+
+/* Counting sort of the positions by key. */
+static void
+group_positions(DlReorder *reorder)
+{
+	const DlKeys *keys = reorder->keys;
+	int			end = 0;
+
+	reorder->positions = palloc_extended(mul_size(Max(keys->npositions, 1),
+												  sizeof(int)),
+										 MCXT_ALLOC_HUGE);
+	reorder->position_end = palloc_extended(mul_size(Max(keys->ndistinct, 1),
+													 sizeof(int)),
+											MCXT_ALLOC_HUGE |
+											MCXT_ALLOC_ZERO);
+	for (int i = 0; i < keys->npositions; i++)
+	{
+		if (keys->keyno[i] >= 0)
+			reorder->position_end[keys->keyno[i]]++;
+	}
+
+	/* from counts to starts, and by filling in, from starts to ends */
+	for (int keyno = 0; keyno < keys->ndistinct; keyno++)
+	{
+		int			count = reorder->position_end[keyno];
+
+		reorder->position_end[keyno] = end;
+		end += count;
+	}
+	for (int i = 0; i < keys->npositions; i++)
+	{
+		if (keys->keyno[i] >= 0)
+			reorder->positions[reorder->position_end[keys->keyno[i]]++] = i;
+	}
+}
+
+static void
+spill(DlReorder *reorder, int keyno, Datum value)
+{
+	int			i = keyno == 0 ? 0 : reorder->position_end[keyno - 1];
+
+	for (; i < reorder->position_end[keyno]; i++)
+	{
+		TupleTableSlot *slot = reorder->slot;
+		Datum		values[3];
+		bool		nulls[3] = {false, false, false};
+		MinimalTuple tuple;
+
+		CHECK_FOR_INTERRUPTS();
+		values[0] = Int64GetDatum((int64) reorder->positions[i]);
+		values[1] = Int64GetDatum(reorder->nput++);
+		values[2] = value;
+		tuple = heap_form_minimal_tuple(slot->tts_tupleDescriptor, values,
+										nulls);
+		ExecStoreMinimalTuple(tuple, slot, false);
+		tuplesort_puttupleslot(reorder->sort, slot);
+		ExecClearTuple(slot);
+		heap_free_minimal_tuple(tuple);
+	}
+}
+
+static void
+deliver_spilled(DlReorder *reorder)
+{
+	TupleTableSlot *slot = reorder->slot;
+
+	tuplesort_performsort(reorder->sort);
+	while (tuplesort_gettupleslot(reorder->sort, true, false, slot, NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
+		slot_getallattrs(slot);
+		reorder->sink(reorder->arg, (int) DatumGetInt64(slot->tts_values[0]),
+					  slot->tts_values[2]);
+	}
+	tuplesort_end(reorder->sort);
+	ExecDropSingleTupleTableSlot(slot);
+}

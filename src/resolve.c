@@ -1,0 +1,345 @@
+/*-------------------------------------------------------------------------
+ *
+ * resolve.c
+ *	  From a request to a target: names to columns, types to operators.
+ *
+ * A target is built in a memory context of its own, a child of the caller's
+ * until target.c takes it into the cache; so an error leaves nothing behind.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/pg_index.h"
+#include "expr.h"
+#include "guc.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "optimizer/optimizer.h"
+#include "target.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+static void resolve_relation(DlTarget *target, Relation rel);
+static void resolve_keys(DlTarget *target, const DlRequest *request,
+						 Relation rel);
+static void report_array_keys(Form_pg_attribute att) pg_attribute_noreturn();
+static List *key_attnos_by_name(const DlTarget *target, char *by);
+static List *primary_key_attnos(const DlTarget *target, Relation rel);
+static void resolve_output(DlTarget *target, const DlRequest *request);
+static void resolve_json(DlTarget *target);
+static void collect_columns(DlTarget *target);
+static AttrNumber find_column(const DlTarget *target, const char *name,
+							  const char *option);
+static void report_duplicate_column(const char *name, const char *option)
+			pg_attribute_noreturn();
+
+/*
+ * Builds the target of a request for "rel", which the caller has locked.
+ * Raises the errors of names, types and expressions.
+ */
+DlTarget *
+dl_target_resolve(const DlRequest *request, Relation rel)
+{
+	MemoryContext context;
+	MemoryContext oldcontext;
+	DlTarget   *target;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "dataloader target",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+
+	target = palloc0(sizeof(DlTarget));
+	target->context = context;
+	target->verb = request->verb;
+	target->limited = request->first >= 0;
+	resolve_relation(target, rel);
+	resolve_keys(target, request, rel);
+	resolve_output(target, request);
+
+	/* The parser leaves much behind that the target does not need. */
+	MemoryContextSwitchTo(oldcontext);
+	dl_expr_parse(target, request, rel);
+	MemoryContextSwitchTo(context);
+
+	/* One row per key, chosen by an order, is a page of one. */
+	if (target->verb->to_one && target->norder > 0)
+		target->limited = true;
+
+	collect_columns(target);
+	dl_path_resolve(target, rel);
+	MemoryContextSwitchTo(oldcontext);
+	return target;
+}
+
+static void
+resolve_relation(DlTarget *target, Relation rel)
+{
+	target->relid = RelationGetRelid(rel);
+	target->relkind = rel->rd_rel->relkind;
+	target->rowtype = rel->rd_rel->reltype;
+	target->nspid = RelationGetNamespace(rel);
+	target->nspname = get_namespace_name(target->nspid);
+	target->relname = pstrdup(RelationGetRelationName(rel));
+	target->qualified = quote_qualified_identifier(target->nspname,
+												   target->relname);
+	target->tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
+}
+
+static void
+resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
+{
+	List	   *attnos;
+	ListCell   *lc;
+
+	if (request->by != NULL)
+		attnos = key_attnos_by_name(target, pstrdup(request->by));
+	else if (!request->verb->by_required)
+		attnos = primary_key_attnos(target, rel);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option by is required"),
+				 errhint("Name the column that the keys are matched against, for example by => 'reporter_id'.")));
+
+	if (request->nkeytypes > 0 && request->nkeytypes != list_length(attnos))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg_plural("keys have %d value, but option by names %d columns",
+							   "keys have %d values, but option by names %d columns",
+							   request->nkeytypes, request->nkeytypes,
+							   list_length(attnos))));
+
+	target->keys_are_rows = request->keys_are_rows || list_length(attnos) > 1;
+	target->keys = palloc0(mul_size(list_length(attnos), sizeof(DlKeyColumn)));
+	foreach(lc, attnos)
+	{
+		Form_pg_attribute att = dl_target_attribute(target, lfirst_int(lc));
+
+		/*
+		 * A batch of arrays is one array: which element is whose is lost.
+		 * Text keeps them apart, and is read as rows of one field.
+		 */
+		if (!target->keys_are_rows &&
+			OidIsValid(get_element_type(getBaseType(att->atttypid))))
+		{
+			target->keys_are_rows = request->nkeytypes == 0;
+			if (!target->keys_are_rows)
+				report_array_keys(att);
+		}
+
+		dl_keytype_resolve(&target->keys[target->nkeys], att,
+						   request->nkeytypes > 0 ?
+						   request->keytypes[target->nkeys] : InvalidOid);
+		target->nkeys++;
+	}
+}
+
+static void
+report_array_keys(Form_pg_attribute att)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot match keys against column \"%s\" of array type %s",
+					NameStr(att->attname), format_type_be(att->atttypid)),
+			 errhint("Pass each key as a row of one field, for example ARRAY[ROW(ARRAY['a','b'])].")));
+}
+
+/* "by" is scribbled on. */
+static List *
+key_attnos_by_name(const DlTarget *target, char *by)
+{
+	char	   *original = pstrdup(by);
+	List	   *names;
+	List	   *attnos = NIL;
+	ListCell   *lc;
+
+	if (!SplitIdentifierString(by, ',', &names) || names == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid column list in option by: \"%s\"", original),
+				 errhint("Separate column names with commas, and quote those with upper-case letters or special characters.")));
+
+	foreach(lc, names)
+	{
+		char	   *name = (char *) lfirst(lc);
+		AttrNumber	attno = find_column(target, name, "by");
+
+		if (list_member_int(attnos, attno))
+			report_duplicate_column(name, "by");
+		attnos = lappend_int(attnos, attno);
+	}
+	if (list_length(attnos) > INDEX_MAX_KEYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("option by cannot name more than %d columns",
+						INDEX_MAX_KEYS)));
+	return attnos;
+}
+
+/* In the order in which the key declares its columns. */
+static List *
+primary_key_attnos(const DlTarget *target, Relation rel)
+{
+	List	   *attnos = NIL;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index form;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;			/* dropped just now */
+		form = (Form_pg_index) GETSTRUCT(tuple);
+		if (form->indisprimary && attnos == NIL)
+		{
+			for (int i = 0; i < form->indnkeyatts; i++)
+				attnos = lappend_int(attnos, form->indkey.values[i]);
+		}
+		ReleaseSysCache(tuple);
+	}
+
+	if (attnos == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relation \"%s\" has no primary key", target->relname),
+				 errhint("Name the key column with by, for example by => 'id'.")));
+	return attnos;
+}
+
+/* The columns of the result: those named, else all in the table's order. */
+static void
+resolve_output(DlTarget *target, const DlRequest *request)
+{
+	int			most = Max(request->ncolumns, target->tupdesc->natts);
+
+	target->output = palloc(mul_size(Max(most, 1), sizeof(AttrNumber)));
+	if (request->ncolumns < 0)
+	{
+		for (int i = 0; i < target->tupdesc->natts; i++)
+		{
+			if (!TupleDescAttr(target->tupdesc, i)->attisdropped)
+				target->output[target->noutput++] = i + 1;
+		}
+	}
+
+	for (int i = 0; i < request->ncolumns; i++)
+	{
+		AttrNumber	attno = find_column(target, request->columns[i], "columns");
+
+		for (int j = 0; j < target->noutput; j++)
+		{
+			if (target->output[j] == attno)
+				report_duplicate_column(request->columns[i], "columns");
+		}
+		target->output[target->noutput++] = attno;
+	}
+
+	if (target->verb->json)
+		resolve_json(target);
+}
+
+static void
+resolve_json(DlTarget *target)
+{
+	bool		bigint_strings = dl_json_bigints == DL_BIGINTS_STRING;
+
+	target->json = palloc0(mul_size(Max(target->noutput, 1),
+									sizeof(DlJsonColumn)));
+	for (int i = 0; i < target->noutput; i++)
+	{
+		Form_pg_attribute att = dl_target_attribute(target, target->output[i]);
+		DlJsonColumn *column = &target->json[i];
+		StringInfoData label;
+
+		initStringInfo(&label);
+		appendStringInfoChar(&label, i == 0 ? '{' : ',');
+		escape_json(&label, NameStr(att->attname));
+		appendStringInfoChar(&label, ':');
+		column->label = label.data;
+		column->label_len = label.len;
+		dl_json_writer_init(&column->writer, att->atttypid, bigint_strings);
+	}
+}
+
+/* All columns that are read, for the permission check and for deforming. */
+static void
+collect_columns(DlTarget *target)
+{
+	Bitmapset  *columns = NULL;
+	int			member = -1;
+
+	for (int i = 0; i < target->nkeys; i++)
+		columns = bms_add_member(columns, target->keys[i].attno -
+								 FirstLowInvalidHeapAttributeNumber);
+	for (int i = 0; i < target->noutput; i++)
+		columns = bms_add_member(columns, target->output[i] -
+								 FirstLowInvalidHeapAttributeNumber);
+	pull_varattnos(target->filter_source, 1, &columns);
+	for (int i = 0; i < target->norder; i++)
+		pull_varattnos((Node *) target->order[i].expr, 1, &columns);
+
+	target->columns = columns;
+	while ((member = bms_next_member(columns, member)) >= 0)
+	{
+		int			attno = member + FirstLowInvalidHeapAttributeNumber;
+
+		/* attribute 0 is the whole row */
+		target->max_attno = Max(target->max_attno,
+								attno == 0 ? target->tupdesc->natts : attno);
+	}
+}
+
+/* A user column by its exact name; 42703 if there is none. */
+static AttrNumber
+find_column(const DlTarget *target, const char *name, const char *option)
+{
+	for (int i = 0; i < target->tupdesc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(target->tupdesc, i);
+
+		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
+			return att->attnum;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of relation \"%s\" does not exist",
+					name, target->relname),
+			 errdetail("It is named in option %s.", option)));
+}
+
+static void
+report_duplicate_column(const char *name, const char *option)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_COLUMN),
+			 errmsg("column \"%s\" is named more than once in option %s",
+					name, option)));
+}
+
+/* The key columns for messages: reporter_id, or tenant_id, user_id.  palloc'd. */
+char *
+dl_target_key_names(const DlTarget *target)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		Form_pg_attribute att = dl_target_attribute(target,
+													target->keys[i].attno);
+
+		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+						 quote_identifier(NameStr(att->attname)));
+	}
+	return names.data;
+}

@@ -1,0 +1,343 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.c
+ *	  The cache of targets: one for each distinct request of this backend.
+ *
+ * Invalidation callbacks run wherever the server locks something, possibly
+ * while a call up-stack uses a target.  So they only mark entries; a marked
+ * entry leaves the table when it is next looked up, and its memory is freed
+ * by a later call, once nobody has it pinned.  A pin is undone by the reset of
+ * the memory context of the call that took it, so errors undo it, too.
+ *
+ * What decides whether an entry fits is the request's bytes and, where it has
+ * expressions, all that their meaning depends on: the role (which may not see
+ * a schema), search_path, and the settings by which literals are read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "common/hashfn.h"
+#include "expr.h"
+#include "guc.h"
+#include "lib/ilist.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "parser/parser.h"
+#include "parser/parse_expr.h"
+#include "pgtime.h"
+#include "target.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* More distinct requests than this in one session: start over. */
+#define MAX_TARGETS 512
+
+typedef struct CacheIdentity
+{
+	const char *bytes;			/* once in the table: those of the target */
+	int			len;
+} CacheIdentity;
+
+typedef struct CacheEntry
+{
+	CacheIdentity identity;
+	uint32		hash;
+	char		status;			/* of simplehash */
+	DlTarget   *target;
+} CacheEntry;
+
+#define SH_PREFIX target_table
+#define SH_ELEMENT_TYPE CacheEntry
+#define SH_KEY_TYPE CacheIdentity
+#define SH_KEY identity
+#define SH_HASH_KEY(tb, key) \
+	hash_bytes((const unsigned char *) (key).bytes, (key).len)
+#define SH_EQUAL(tb, a, b) \
+	((a).len == (b).len && memcmp((a).bytes, (b).bytes, (a).len) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, entry) (entry)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* A pin, in the memory of the call that holds it. */
+typedef struct TargetPin
+{
+	MemoryContextCallback callback;
+	DlTarget   *target;
+} TargetPin;
+
+static MemoryContext cache_context = NULL;
+static target_table_hash *targets = NULL;
+static List *dead_targets = NIL;	/* out of the table, perhaps pinned */
+static uint64 invalidations = 0;	/* # of callbacks so far */
+
+static void identify(const DlRequest *request, StringInfo identity);
+static void append_text(StringInfo identity, const char *text);
+static bool has_expressions(const DlRequest *request);
+static DlTarget *find_target(CacheIdentity identity);
+static void cache_target(DlTarget *target, const DlRequest *request,
+						 CacheIdentity identity);
+static void remove_target(DlTarget *target);
+static void remove_all_targets(void);
+static void free_dead_targets(void);
+static void pin_target(DlTarget *target);
+static void unpin_target(void *arg);
+static void invalidate_relation(Datum arg, Oid relid);
+static void invalidate_all(Datum arg, int cacheid, uint32 hashvalue);
+
+/* Called once for each backend, when the library is loaded. */
+void
+dl_target_cache_init(void)
+{
+	static const int caches[] = {
+		NAMESPACEOID,			/* names in the text of a query */
+		PROCOID,				/* functions inlined into a filter */
+		OPEROID,				/* operators named in the text of a query */
+		AMOPOPID,				/* operator families that compare keys */
+		CLAOID,					/* default operator classes */
+		CASTSOURCETARGET,		/* casts of keys, casts to json */
+	};
+
+	CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
+	for (int i = 0; i < (int) lengthof(caches); i++)
+		CacheRegisterSyscacheCallback(caches[i], invalidate_all, (Datum) 0);
+}
+
+/*
+ * The target of a request for "rel", which the caller has locked.  It is
+ * pinned until CurrentMemoryContext, the call's own, is reset.
+ */
+DlTarget *
+dl_target_get(const DlRequest *request, Relation rel)
+{
+	StringInfoData bytes;
+	CacheIdentity identity;
+	DlTarget   *target;
+
+	free_dead_targets();
+
+	initStringInfo(&bytes);
+	identify(request, &bytes);
+	identity.bytes = bytes.data;
+	identity.len = bytes.len;
+
+	target = find_target(identity);
+	if (target == NULL)
+	{
+		uint64		invalidations_before = invalidations;
+
+		target = dl_target_resolve(request, rel);
+
+		/*
+		 * Resolving looks at catalogs, which may bring invalidations.  What
+		 * was built is right under our lock, but may not be right any longer
+		 * for the next call.
+		 */
+		if (invalidations == invalidations_before &&
+			!dl_expr_is_moment(request->filter) &&
+			!dl_expr_is_moment(request->order_by))
+			cache_target(target, request, identity);
+	}
+
+	pin_target(target);
+	return target;
+}
+
+/* Everything that the target was built from; appended as plain bytes. */
+static void
+identify(const DlRequest *request, StringInfo identity)
+{
+	bool		limited = request->first >= 0;
+
+	appendBinaryStringInfo(identity, (char *) &request->verb, sizeof(DlVerb *));
+	appendBinaryStringInfo(identity, (char *) &request->relid, sizeof(Oid));
+	appendBinaryStringInfo(identity, (char *) &limited, sizeof(bool));
+	appendBinaryStringInfo(identity, (char *) &request->keys_are_rows,
+						   sizeof(bool));
+	appendBinaryStringInfo(identity, (char *) &dl_json_bigints, sizeof(int));
+	appendBinaryStringInfo(identity, (char *) &request->nkeytypes, sizeof(int));
+	appendBinaryStringInfo(identity, (char *) request->keytypes,
+						   request->nkeytypes * sizeof(Oid));
+	append_text(identity, request->by);
+	append_text(identity, request->filter);
+	append_text(identity, request->order_by);
+	appendBinaryStringInfo(identity, (char *) &request->ncolumns, sizeof(int));
+	for (int i = 0; i < request->ncolumns; i++)
+		append_text(identity, request->columns[i]);
+
+	if (has_expressions(request))
+	{
+		int			settings[] = {
+			(int) GetUserId(), DateStyle, DateOrder, IntervalStyle,
+			standard_conforming_strings, Transform_null_equals
+		};
+
+		appendBinaryStringInfo(identity, (char *) settings, sizeof(settings));
+		append_text(identity, pg_get_timezone_name(session_timezone));
+	}
+}
+
+/* NULL and "" differ, and no text can run into the next. */
+static void
+append_text(StringInfo identity, const char *text)
+{
+	appendStringInfoChar(identity, text == NULL ? 0 : 1);
+	if (text != NULL)
+		appendBinaryStringInfo(identity, text, strlen(text) + 1);
+}
+
+static bool
+has_expressions(const DlRequest *request)
+{
+	return request->filter != NULL || request->order_by != NULL;
+}
+
+/* NULL if there is none that is still right. */
+static DlTarget *
+find_target(CacheIdentity identity)
+{
+	CacheEntry *entry;
+	DlTarget   *target;
+
+	if (targets == NULL)
+		return NULL;
+	entry = target_table_lookup(targets, identity);
+	if (entry == NULL)
+		return NULL;
+	target = entry->target;
+	if (target->valid &&
+		(target->search_path == NULL ||
+		 SearchPathMatchesCurrentEnvironment(target->search_path)))
+		return target;
+	remove_target(target);
+	return NULL;
+}
+
+/* Hands the target's memory over to the cache, then makes it findable. */
+static void
+cache_target(DlTarget *target, const DlRequest *request,
+			 CacheIdentity identity)
+{
+	CacheEntry *entry;
+	bool		found;
+
+	if (cache_context == NULL)
+		cache_context = AllocSetContextCreate(CacheMemoryContext,
+											  "dataloader targets",
+											  ALLOCSET_SMALL_SIZES);
+	if (targets == NULL)
+		targets = target_table_create(cache_context, 64, NULL);
+	if (targets->members >= MAX_TARGETS)
+		remove_all_targets();
+
+	target->identity_len = identity.len;
+	target->identity = MemoryContextAlloc(target->context, identity.len);
+	memcpy(target->identity, identity.bytes, identity.len);
+	if (has_expressions(request))
+		target->search_path = GetSearchPathMatcher(target->context);
+
+	identity.bytes = target->identity;
+	entry = target_table_insert(targets, identity, &found);
+	Assert(!found);
+	entry->target = target;
+	target->cached = true;
+	target->valid = true;
+	MemoryContextSetParent(target->context, cache_context);
+}
+
+/* Takes it out of the table; free_dead_targets() does the rest. */
+static void
+remove_target(DlTarget *target)
+{
+	CacheIdentity identity = {target->identity, target->identity_len};
+	MemoryContext oldcontext = MemoryContextSwitchTo(cache_context);
+
+	dead_targets = lappend(dead_targets, target);
+	MemoryContextSwitchTo(oldcontext);
+	target->valid = false;
+	target_table_delete(targets, identity);
+}
+
+static void
+remove_all_targets(void)
+{
+	List	   *all = NIL;
+	target_table_iterator iterator;
+	CacheEntry *entry;
+	ListCell   *lc;
+
+	target_table_start_iterate(targets, &iterator);
+	while ((entry = target_table_iterate(targets, &iterator)) != NULL)
+		all = lappend(all, entry->target);
+	foreach(lc, all)
+		remove_target((DlTarget *) lfirst(lc));
+	list_free(all);
+}
+
+static void
+free_dead_targets(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, dead_targets)
+	{
+		DlTarget   *target = (DlTarget *) lfirst(lc);
+
+		if (target->pins > 0)
+			continue;
+		dead_targets = foreach_delete_current(dead_targets, lc);
+		if (target->plan != NULL)
+			SPI_freeplan(target->plan);
+		MemoryContextDelete(target->context);
+	}
+}
+
+static void
+pin_target(DlTarget *target)
+{
+	TargetPin  *pin = palloc(sizeof(TargetPin));
+
+	pin->target = target;
+	pin->callback.func = unpin_target;
+	pin->callback.arg = pin;
+	target->pins++;
+	if (target->cached)
+		MemoryContextRegisterResetCallback(CurrentMemoryContext,
+										   &pin->callback);
+}
+
+static void
+unpin_target(void *arg)
+{
+	((TargetPin *) arg)->target->pins--;
+}
+
+static void
+invalidate_relation(Datum arg, Oid relid)
+{
+	target_table_iterator iterator;
+	CacheEntry *entry;
+
+	invalidations++;
+	if (targets == NULL)
+		return;
+	target_table_start_iterate(targets, &iterator);
+	while ((entry = target_table_iterate(targets, &iterator)) != NULL)
+	{
+		if (!OidIsValid(relid) || entry->target->relid == relid)
+			entry->target->valid = false;
+	}
+}
+
+static void
+invalidate_all(Datum arg, int cacheid, uint32 hashvalue)
+{
+	invalidate_relation(arg, InvalidOid);
+}

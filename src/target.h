@@ -1,0 +1,115 @@
+/*
+ * target.h
+ *		What a request resolves to, kept for the next one like it.
+ */
+#ifndef DL_TARGET_H
+#define DL_TARGET_H
+
+#include "compat.h"
+#include "executor/spi.h"
+#include "jsonwriter.h"
+#include "keytype.h"
+#include "nodes/bitmapset.h"
+#include "path.h"
+#include "request.h"
+
+/* One item of order_by. */
+typedef struct DlOrderItem
+{
+	Expr	   *expr;			/* as parsed, to be written out again */
+	Expr	   *planned;		/* to be compiled on the direct path */
+	AttrNumber	attno;			/* a plain column of the relation, else 0 */
+	Oid			type;
+	Oid			sortop;			/* "<" or ">" of a btree family */
+	Oid			collation;
+	bool		nulls_first;
+} DlOrderItem;
+
+/* One column of a JSON object. */
+typedef struct DlJsonColumn
+{
+	char	   *label;			/* {"name": or ,"name": as row_to_json writes */
+	int			label_len;
+	DlJsonWriter writer;		/* a template, see jsonwriter.h */
+} DlJsonColumn;
+
+/* The shapes of query on the plan path, see fetch_query.c. */
+typedef enum DlQueryForm
+{
+	DL_QUERY_ANY,				/* column = ANY (keys) */
+	DL_QUERY_JOIN,				/* keys joined to the relation */
+	DL_QUERY_LATERAL,			/* keys joined to a limited subquery each */
+} DlQueryForm;
+
+/*
+ * Everything in here lives in "context" and never changes once built, but for
+ * the fields of the last two groups.  Nothing in here says what a role may
+ * do: rights and row-level security are looked up on each call.
+ */
+typedef struct DlTarget
+{
+	/* the relation */
+	Oid			relid;
+	char		relkind;
+	Oid			nspid;
+	char	   *nspname;
+	char	   *relname;
+	char	   *qualified;		/* both, quoted as needed */
+	TupleDesc	tupdesc;		/* a copy without constraints */
+	Oid			rowtype;
+
+	/* the request */
+	const DlVerb *verb;
+	bool		limited;		/* has first: a page of each key, or one row */
+	int			nkeys;			/* key columns */
+	DlKeyColumn *keys;
+	bool		keys_are_rows;	/* even where nkeys is 1 */
+	Node	   *filter;			/* NULL if none; planned, but not compiled */
+	Node	   *filter_source;	/* as parsed, to be written out again */
+	int			norder;
+	DlOrderItem *order;
+	int			nparams;		/* highest $n of filter and order_by */
+	Oid		   *paramtypes;
+	int			noutput;		/* columns of the result, never dropped ones */
+	AttrNumber *output;
+	DlJsonColumn *json;			/* JSON verbs: noutput of them */
+	Bitmapset  *columns;		/* all that are read, as selectedCols */
+	AttrNumber	max_attno;		/* the last of them */
+
+	/* the path */
+	DlReason	reason;			/* DL_REASON_NONE: the direct path, if
+								 * dl_path_now() agrees */
+	DlIndexChoice index;		/* valid unless reason says otherwise */
+	bool		indexed;		/* index was found, whatever reason says */
+	DlQueryForm form;			/* on the plan path */
+	char	   *query;			/* text of plan; NULL until first needed */
+	SPIPlanPtr	plan;			/* kept; NULL until first needed */
+
+	/* the cache entry */
+	MemoryContext context;
+	char	   *identity;		/* the request's bytes, identity_len of them */
+	int			identity_len;
+	SearchPathMatcher *search_path; /* NULL: no expression depends on it */
+	int			pins;			/* # of calls in progress that use it */
+	bool		cached;			/* false: lives for this call alone */
+	bool		valid;			/* false: not to be found again */
+
+	/* what was learned */
+	Size		result_size;	/* bytes of the last JSON result */
+} DlTarget;
+
+extern void dl_target_cache_init(void);
+extern DlTarget *dl_target_get(const DlRequest *request, Relation rel);
+
+/* resolve.c */
+extern DlTarget *dl_target_resolve(const DlRequest *request, Relation rel);
+
+static inline Form_pg_attribute
+dl_target_attribute(const DlTarget *target, AttrNumber attno)
+{
+	return TupleDescAttr(target->tupdesc, attno - 1);
+}
+
+extern char *dl_target_key_names(const DlTarget *target);
+
+#endif							/* DL_TARGET_H */
