@@ -48,14 +48,13 @@ OBJS = $(SOURCES:%=src/%.o)
 here := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 # -I and -D belong into PG_CPPFLAGS, which the bitcode compiler sees, too; warnings
-# and -MMD into PG_CFLAGS, which it does not (it would overwrite the .d files).
-# The server's headers are a system directory to us: their warnings are not ours.
-PG_CPPFLAGS = -I$(here)/src -isystem $(shell $(PG_CONFIG) --includedir-server)
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -MMD -MP $(if $(findstring clang,$(notdir $(CC))),$(clang_cflags))
+# and -MD into PG_CFLAGS, which it does not (it would overwrite the .d files).  The
+# server's headers are system headers, so that -Wextra is about this code only.
+PG_CPPFLAGS = -I$(here)/src -isystem $(includedir_server)
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -MD -MP $(if $(findstring clang,$(notdir $(CC))),$(clang_cflags))
 
-# The server was configured for gcc: its flags and headers have what clang does not know.
-clang_cflags = -Wno-unknown-warning-option -Wno-ignored-optimization-argument \
-	-Wno-ignored-attributes -Wno-compound-token-split-by-macro
+# The flags of a server that was configured for gcc.
+clang_cflags = -Wno-unknown-warning-option -Wno-ignored-optimization-argument
 
 # Every file of sql/ and specs/ is a test that stands alone.
 REGRESS = $(sort $(patsubst $(here)/sql/%.sql,%,$(wildcard $(here)/sql/*.sql)))
@@ -72,7 +71,7 @@ include $(PGXS)
 # In a VPATH build the objects need their directory.
 _ := $(shell mkdir -p $(sort $(dir $(OBJS))))
 
-# Header dependencies: -MMD writes them for the objects, and bitcode follows its object.
+# Header dependencies: -MD writes them for the objects, and bitcode follows its object.
 -include $(OBJS:.o=.d)
 $(OBJS:.o=.bc): %.bc: %.o
 
