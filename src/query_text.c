@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "fetch.h"
 #include "lib/stringinfo.h"
@@ -35,6 +36,7 @@ static void append_key_source(QueryText *text);
 static void append_relation(QueryText *text);
 static void append_key_conditions(QueryText *text);
 static void append_key_column(QueryText *text, int number);
+static void append_key_collation(QueryText *text, int number);
 static void append_operator(QueryText *text, Oid operator);
 static void append_filter(QueryText *text, const char *keyword);
 static void append_order(QueryText *text);
@@ -174,9 +176,16 @@ append_key_conditions(QueryText *text)
 		append_key_column(text, i);
 		append_operator(text, target->keys[i].eqop);
 		if (target->form == DL_QUERY_ANY)
-			appendStringInfo(&text->sql, "ANY ($%d)", target->nparams + i + 1);
+		{
+			appendStringInfo(&text->sql, "ANY ($%d", target->nparams + i + 1);
+			append_key_collation(text, i);
+			appendStringInfoChar(&text->sql, ')');
+		}
 		else
+		{
 			appendStringInfo(&text->sql, "%s.k%d", text->keys, i + 1);
+			append_key_collation(text, i);
+		}
 	}
 }
 
@@ -197,6 +206,22 @@ append_key_column(QueryText *text, int number)
 		append_type(text, key->lefttype);
 		appendStringInfoChar(&text->sql, ')');
 	}
+}
+
+/*
+ * Keys compare with the column's collation.  The parser agrees but for keys
+ * of a type that brings another one of its own, as name does.
+ */
+static void
+append_key_collation(QueryText *text, int number)
+{
+	const DlKeyColumn *key = &text->target->keys[number];
+	Oid			collation = get_typcollation(key->keytype);
+
+	if (OidIsValid(key->collation) && OidIsValid(collation) &&
+		collation != DEFAULT_COLLATION_OID && collation != key->collation)
+		appendStringInfo(&text->sql, " COLLATE %s",
+						 generate_collation_name(key->collation));
 }
 
 static void
