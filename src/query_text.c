@@ -218,10 +218,21 @@ append_key_collation(QueryText *text, int number)
 	const DlKeyColumn *key = &text->target->keys[number];
 	Oid			collation = get_typcollation(key->keytype);
 
-	if (OidIsValid(key->collation) && OidIsValid(collation) &&
-		collation != DEFAULT_COLLATION_OID && collation != key->collation)
-		appendStringInfo(&text->sql, " COLLATE %s",
-						 generate_collation_name(key->collation));
+	HeapTuple	tuple;
+	Form_pg_collation form;
+
+	if (!OidIsValid(key->collation) || !OidIsValid(collation) ||
+		collation == DEFAULT_COLLATION_OID || collation == key->collation)
+		return;
+
+	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(key->collation));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", key->collation);
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	appendStringInfo(&text->sql, " COLLATE %s",
+					 quote_qualified_identifier(get_namespace_name(form->collnamespace),
+												NameStr(form->collname)));
+	ReleaseSysCache(tuple);
 }
 
 static void
