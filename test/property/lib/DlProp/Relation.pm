@@ -49,7 +49,7 @@ sub new
 		session => $session, setup => [], indexes => [], types => 0,
 		in_transaction => chance(0.2),
 		kind => pick_weighted(
-			plain => 55, unlogged => 3, temp => 5, matview => 4, view => 7, partitioned => 9, leaf => 4,
+			plain => 62, unlogged => 3, temp => 5, matview => 4, view => 7, partitioned => 9, leaf => 4,
 			inherited => 5, child => 3),
 	}, $class;
 	$self->{in_transaction} = 0 if $self->{kind} eq 'unlogged';
@@ -164,6 +164,7 @@ sub _settings
 	push @settings, 'SET IntervalStyle = ' . pick('sql_standard', 'iso_8601') if chance(0.2);
 	push @settings, 'SET extra_float_digits = ' . pick(-5, 0, 3) if chance(0.2);
 	push @settings, 'SET bytea_output = escape' if chance(0.2);
+	push @settings, 'SET jit = on' if chance(0.02);
 	push @settings, "SET work_mem = '64kB'" if chance(0.2);
 	push @settings, 'SET enable_seqscan = off' if chance(0.2);
 	push @settings, 'SET plan_cache_mode = ' . pick('force_generic_plan', 'force_custom_plan') if chance(0.2);
@@ -381,7 +382,7 @@ sub _insert_many
 sub _add_indexes
 {
 	my ($self) = @_;
-	$self->_add_index for 1 .. pick(0, 1, 1, 1, 2, 2, 3);
+	$self->_add_index for 1 .. pick(0, 1, 1, 1, 2, 2, 2, 3);
 }
 
 sub _add_index
@@ -407,7 +408,7 @@ sub _add_index
 	elsif ($form eq 'collation') { @parts = ("$first->{name} COLLATE " . pick('"C"', '"en-x-icu"', 'nd')); }
 	else
 	{
-		@parts = map { [ $_->{name}, $self->_direction ] } $first, some(pick(0, 0, 1, 2), grep { $_ != $first } @keys);
+		@parts = map { [ $_->{name}, $self->_direction ] } $first, some(pick(0, 0, 1, 1, 2), grep { $_ != $first } @keys);
 		push @parts, map { [ $_->{name}, $self->_direction ] } some(between(1, 2), @others) if $form eq 'order';
 		unshift @parts, [ pick(@others)->{name}, '' ] if $form eq 'later' && @others;
 		$unique = '' if $form eq 'later';
@@ -546,10 +547,18 @@ sub key_sets
 {
 	my ($self) = @_;
 	my @keys = grep { $_->{role} eq 'key' } @{ $self->{columns} };
-	my @sets = map { [$_] } @keys, @keys, $self->{id}, grep { $_->{role} eq 'generated' } @{ $self->{columns} };
+	my @sets = map { [$_] } @keys, $self->{id}, grep { $_->{role} eq 'generated' } @{ $self->{columns} };
 	push @sets, [ some(2, @keys) ] if @keys > 1;
 	push @sets, [ some(3, @keys) ] if @keys > 2;
 	push @sets, [ some(2, $self->{id}, @keys) ];
+
+	# mostly what an index serves: one or two of its leading columns
+	for my $index (@{ $self->{indexes} })
+	{
+		my @leading = map { my $part = $_; grep { $_->{name} eq $part->[0] && $_->{pool} } @{ $self->{columns} } } @$index;
+		push @sets, ([ $leading[0] ]) x 3 if @leading;
+		push @sets, ([ shuffle(@leading[ 0, 1 ]) ]) x 2 if @leading > 1 && ($leading[1]{type}{order} // 1);
+	}
 	return @sets;
 }
 
