@@ -245,22 +245,28 @@ read_string(const char *at, char **text)
 	const char *end = start;
 	char	   *to;
 
-	while (*end != '"')
+	/* the end: the first quote that no backslash precedes */
+	while (*(end += strcspn(end, "\"\\")) != '"')
 	{
-		if (*end == '\0' || (*end == '\\' && *++end == '\0'))
+		if (*end == '\0' || *++end == '\0')
 			fail("unexpected end of JSON", "");
 		end++;
 	}
 	*text = to = allocate((size_t) (end - start) + 1);
-	for (at = start; at < end; at++)
+	for (at = start; at < end;)
 	{
 		static const char from[] = "nrtbf",
 					into[] = "\n\r\t\b\f";
+		const char *backslash = memchr(at, '\\', (size_t) (end - at));
+		size_t		plain = (size_t) ((backslash ? backslash : end) - at);
 		const char *escape;
 
-		if (*at != '\\')
-			*to++ = *at;
-		else if (*++at == 'u')
+		memcpy(to, at, plain);
+		to += plain;
+		if (backslash == NULL)
+			break;
+		at = backslash + 1;
+		if (*at == 'u')
 		{
 			char		digits[5] = {at[1], at[2], at[3], at[4], '\0'};
 
@@ -271,6 +277,7 @@ read_string(const char *at, char **text)
 			*to++ = into[escape - from];
 		else
 			*to++ = *at;
+		at++;
 	}
 	return end + 1;
 }
