@@ -41,6 +41,7 @@ static Node *parse_filter(ParseState *pstate, const char *text);
 static List *parse_order_by(ParseState *pstate, const char *text,
 							List **targetlist);
 static SelectStmt *parse_clause(const char *text);
+static bool is_bare_star(Node *node);
 static bool has_no_other_clauses(const SelectStmt *stmt);
 static void keep_order(DlTarget *target, List *sortclause, List *targetlist);
 static void begin_option(ErrorContextCallback *callback, ExprContextInfo *info);
@@ -126,8 +127,8 @@ parse_filter(ParseState *pstate, const char *text)
 	restarget = stmt == NULL || list_length(stmt->targetList) != 1 ? NULL :
 		linitial_node(ResTarget, stmt->targetList);
 	if (restarget == NULL || restarget->name != NULL ||
-		restarget->indirection != NIL || stmt->sortClause != NIL ||
-		!has_no_other_clauses(stmt))
+		restarget->indirection != NIL || is_bare_star(restarget->val) ||
+		stmt->sortClause != NIL || !has_no_other_clauses(stmt))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("option filter must be a single boolean expression")));
@@ -182,6 +183,14 @@ parse_clause(const char *text)
 	if (!IsA(stmt, SelectStmt) || ((SelectStmt *) stmt)->op != SETOP_NONE)
 		return NULL;
 	return (SelectStmt *) stmt;
+}
+
+/* SELECT * is a target list, but no expression. */
+static bool
+is_bare_star(Node *node)
+{
+	return IsA(node, ColumnRef) &&
+		IsA(linitial(((ColumnRef *) node)->fields), A_Star);
 }
 
 /* True if there is nothing but a target list and an ORDER BY. */

@@ -95,6 +95,7 @@ typedef struct KeyBatch
 	const DlTarget *target;
 	FmgrInfo   *functions;		/* cast or input function of each column */
 	Oid		   *typioparams;	/* of the input functions */
+	Oid		   *outfuncs;		/* of keys that go through their text form */
 	KeyEntry   *entries;		/* one for each key that is not NULL */
 	int			nentries;
 	Datum	   *values;			/* by position; NULL if one plain column */
@@ -191,10 +192,12 @@ prepare_conversions(KeyBatch *batch)
 
 	batch->functions = palloc0(target->nkeys * sizeof(FmgrInfo));
 	batch->typioparams = palloc0(target->nkeys * sizeof(Oid));
+	batch->outfuncs = palloc0(target->nkeys * sizeof(Oid));
 	for (int i = 0; i < target->nkeys; i++)
 	{
 		const DlKeyColumn *key = &target->keys[i];
 		Oid			infunc;
+		bool		isvarlena;
 
 		switch (key->conversion)
 		{
@@ -207,6 +210,10 @@ prepare_conversions(KeyBatch *batch)
 								   get_func_name(key->castfunc));
 				fmgr_info(key->castfunc, &batch->functions[i]);
 				break;
+			case DL_KEY_VIA_TEXT:
+				getTypeOutputInfo(key->inputtype, &batch->outfuncs[i],
+								  &isvarlena);
+				/* FALLTHROUGH */
 			case DL_KEY_INPUT:
 				getTypeInputInfo(key->keytype, &infunc,
 								 &batch->typioparams[i]);
@@ -339,6 +346,10 @@ convert(KeyBatch *batch, int column, Datum value)
 				return FunctionCall1Coll(function, key->collation, value);
 			return FunctionCall3Coll(function, key->collation, value,
 									 Int32GetDatum(-1), BoolGetDatum(false));
+		case DL_KEY_VIA_TEXT:
+			value = CStringGetDatum(OidOutputFunctionCall(batch->outfuncs[column],
+														  value));
+			/* FALLTHROUGH */
 		case DL_KEY_INPUT:
 			return InputFunctionCall(function, DatumGetCString(value),
 									 batch->typioparams[column], -1);

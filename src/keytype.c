@@ -228,6 +228,9 @@ set_conversion(DlKeyColumn *key, Oid keytype, CoercionContext context)
 		case COERCION_PATH_FUNC:
 			key->conversion = DL_KEY_CAST;
 			return true;
+		case COERCION_PATH_COERCEVIAIO:
+			key->conversion = DL_KEY_VIA_TEXT;
+			return true;
 		default:
 			return false;
 	}

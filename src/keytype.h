@@ -13,6 +13,8 @@ typedef enum DlKeyConversion
 {
 	DL_KEY_AS_IS,				/* the same bytes */
 	DL_KEY_CAST,				/* through a cast function */
+	DL_KEY_VIA_TEXT,			/* through its text form, as strings do that
+								 * have no cast */
 	DL_KEY_INPUT,				/* an untyped literal: through the input
 								 * function of the column's type */
 } DlKeyConversion;

@@ -275,10 +275,12 @@ append_order(QueryText *text)
 	}
 }
 
+/* Without a length: "character" would mean character(1), bpchar does not. */
 static void
 append_type(QueryText *text, Oid type)
 {
 	appendStringInfoString(&text->sql,
 						   format_type_extended(type, -1,
+												FORMAT_TYPE_TYPEMOD_GIVEN |
 												FORMAT_TYPE_FORCE_QUALIFY));
 }

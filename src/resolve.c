@@ -112,10 +112,11 @@ resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
 	if (request->nkeytypes > 0 && request->nkeytypes != list_length(attnos))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("keys have %d value, but option by names %d columns",
-							   "keys have %d values, but option by names %d columns",
-							   request->nkeytypes, request->nkeytypes,
-							   list_length(attnos))));
+				 errmsg("keys have %d %s, but option by names %d %s",
+						request->nkeytypes,
+						request->nkeytypes == 1 ? "value" : "values",
+						list_length(attnos),
+						list_length(attnos) == 1 ? "column" : "columns")));
 
 	target->keys_are_rows = request->keys_are_rows || list_length(attnos) > 1;
 	target->keys = palloc0(mul_size(list_length(attnos), sizeof(DlKeyColumn)));
