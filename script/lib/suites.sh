@@ -141,12 +141,13 @@ tap_environment() {
 
 in_tree() { (cd "$tree" && "$@"); }
 
-# A client program over libpq, compiled by its own script; it prints TAP.
-suite_driver() {
-    [[ -x $tree/test/driver/run ]] && is_selected test/driver run || return 0
-    fresh_database dataloader_driver dataloader
-    run_tap 'test/driver' in_tree env PGDATABASE=dataloader_driver PATH="$cluster_bindir:$PATH" \
-        prove --verbose --exec '' test/driver/run
+# A program that prints TAP, test/NAME/run, with a database that has the extension.
+suite_program() {
+    local name=$1
+    [[ -x $tree/test/$name/run ]] && is_selected "test/$name" run || return 0
+    fresh_database "dataloader_$name" dataloader
+    run_tap "test/$name" in_tree env PGDATABASE="dataloader_$name" PATH="$cluster_bindir:$PATH" \
+        prove --verbose --exec '' "test/$name/run"
 }
 
 # Random batches against plain SQL.
@@ -154,9 +155,8 @@ suite_property() {
     local log=$build/property.log started=$SECONDS line passed=0 failed=1 status=0
     [[ -x $tree/test/property/run ]] && is_selected test/property run || return 0
     fresh_database dataloader_property dataloader
-    # shellcheck disable=SC2086 # SEED may be absent
     in_tree env PGDATABASE=dataloader_property PATH="$cluster_bindir:$PATH" \
-        test/property/run "$CASES" ${SEED:-} >"$log" 2>&1 || status=$?
+        test/property/run "$CASES" "$SEED" >"$log" 2>&1 || status=$?
     line=$(tail -n 1 "$log")
     if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
         passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]}
