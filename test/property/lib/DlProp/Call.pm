@@ -33,7 +33,7 @@ sub new
 		$self->{skip}  = pick(0, 1, 1, 2, 3, 7, 2147483647) if chance(0.2);
 	}
 	$self->{columns} = [ some(between(1, 5), @{ $relation->{columns} }) ] if $self->{json} && chance(0.4);
-	$self->{bigints} = 1 if $self->{json} && chance(0.1);
+	$self->{bigints} = 1 if $self->{json} && chance(0.1) && $relation->{kind} ne 'leaf';    # whose columns have an order of their own
 	$self->{as_role} = $relation->{rls} ? chance(0.7) : chance(0.08);
 	$self->{wrap}    = pick_weighted('' => 80, prepare => 8, star => 8);
 	return $self->settle;

@@ -15,6 +15,7 @@ sub judge
 	my ($call, $oracle, $result, $direct, $filter_fails) = @_;
 	return "warning: @{ $result->{warnings} }" if @{ $result->{warnings} };
 	my $stops_early = defined $call->{first} || ($call->{to_one} && $call->{order});
+	$stops_early ||= ($call->{filter} // '') =~ / AND | OR /;    # in any order, as a plan
 	my $got = $result->{error};
 	return "internal error: $result->{message}" if $got && $got =~ /^XX/;
 

@@ -112,10 +112,10 @@ my @KEY_TYPES = (
 my @PAYLOAD_TYPES = (
 	simple('json', [ '{"a": 1}', " [1,\n 2] ", 'null', '"x\\u2028"' ], [], order => 0),
 	simple('point', [ '(1,2)', '(-0,1e300)' ], [], order => 0),
-	simple('pair', [ '(1,a)', '(,)', '(2,"x y")' ], []),
-	simple('pair[]', [ '{}', '{"(1,a)",NULL}' ], []),
+	simple('pair', [ '(1,a)', '(,)', '(2,"x y")' ], [], row_only => 1),
+	simple('pair[]', [ '{}', '{"(1,a)",NULL}' ], [], row_only => 1),
 	simple('int4multirange', [ '{}', '{[1,3),[7,9)}' ], []),
-	simple('float8[]', [ '{}', '{0.1,NaN,NULL}', '{{1,2},{3,4}}' ], []),
+	simple('float8[]', [ '{}', '{0.1,NaN,NULL}', '{{1,2},{3,4}}' ], [], row_only => 1),
 	simple('text', [ 'short', join('', map { chr(33 + $_ * 7 % 90) } 1 .. 300) x 3, 'x' x 3000 ], [], text => 1),
 );
 
