@@ -56,10 +56,10 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -MD -MP $(if $(findstring clang,
 # The flags of a server that was configured for gcc.
 clang_cflags = -Wno-unknown-warning-option -Wno-ignored-optimization-argument
 
-# Every file of sql/ and specs/ is a test that stands alone.
-REGRESS = $(sort $(patsubst $(here)/sql/%.sql,%,$(wildcard $(here)/sql/*.sql)))
+# Every file of sql/ and specs/ is a test that stands alone. (:= since PGXS asks by ifdef.)
+REGRESS := $(sort $(patsubst $(here)/sql/%.sql,%,$(wildcard $(here)/sql/*.sql)))
 REGRESS_OPTS = --load-extension=$(EXTENSION)
-ISOLATION = $(sort $(patsubst $(here)/specs/%.spec,%,$(wildcard $(here)/specs/*.spec)))
+ISOLATION := $(sort $(patsubst $(here)/specs/%.spec,%,$(wildcard $(here)/specs/*.spec)))
 ISOLATION_OPTS = --load-extension=$(EXTENSION)
 
 EXTRA_CLEAN = src/*.d src/*.gcno src/*.gcda results output_iso $(EXTENSION)-*.zip
