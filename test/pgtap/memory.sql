@@ -1,0 +1,133 @@
+-- Ten thousand calls in one session leave no memory behind, whatever the
+-- verb and the path, errors included; results beyond work_mem go to disk.
+
+\set ECHO none
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+\pset pager off
+\set ON_ERROR_STOP 1
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL jit = off;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS dataloader;
+CREATE SCHEMA memory;
+SET LOCAL search_path = memory, public;
+
+CREATE TABLE item (id int PRIMARY KEY, owner int NOT NULL, body text, doc jsonb);
+INSERT INTO item SELECT g, g % 1000, repeat('body ', g % 20), jsonb_build_object('n', g) FROM generate_series(1, 5000) g;
+CREATE INDEX ON item (owner, id);
+
+CREATE FUNCTION used() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts $$;
+
+-- runs the statement n times in one statement; returns the growth in kB
+CREATE FUNCTION growth(statement text, n int) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint;
+    i int;
+BEGIN
+    FOR i IN 1 .. n / 5 LOOP
+        EXECUTE statement USING i;
+    END LOOP;
+    before := used();
+    FOR i IN 1 .. n LOOP
+        EXECUTE statement USING i;
+    END LOOP;
+    RETURN (used() - before) / 1024;
+END $$;
+
+SELECT no_plan();
+
+SELECT cmp_ok(growth(statement, 10000), '<', 256::bigint, format('10,000 times %s, direct_scan %s: growth in kB', name,
+                                                                 set_config('dataloader.direct_scan', path, true)))
+FROM (VALUES
+    ('load_one', 'SELECT count(*) FROM dataloader.load_one(NULL::item, ARRAY[$1 % 5000, 17, 5001, NULL])'),
+    ('load_many', 'SELECT count(*) FROM dataloader.load_many(NULL::item, ARRAY[$1 % 1000, 17, 1001, NULL], by => ''owner'', order_by => ''id DESC'', first => 3)'),
+    ('load_rows, sorted', 'SELECT count(*) FROM dataloader.load_rows(NULL::item, ARRAY[$1 % 1000, 17, 1001, NULL], by => ''owner'', order_by => ''body, id'')'),
+    ('load_one_json', 'SELECT dataloader.load_one_json(''item'', ARRAY[$1 % 5000, 17, 5001, NULL], columns => ''{doc,body}'')'),
+    ('load_many_json, filter', 'SELECT dataloader.load_many_json(''item'', ARRAY[$1 % 1000, 17, 1001, NULL], by => ''owner'', filter => ''id > $1 AND body <> $2'', args => jsonb_build_array($1, ''x''), order_by => ''id'')'),
+    ('text keys', 'SELECT dataloader.load_many_json(''item'', ''['' || $1 % 1000 || '',17,null]'', by => ''owner'')'),
+    ('row keys', 'SELECT dataloader.load_many_json(''item'', ARRAY[($1 % 1000, $1), (17, 17)], by => ''owner, id'')'),
+    ('explain', 'SELECT count(*) FROM dataloader.explain(''item'', ARRAY[$1], by => ''owner'', order_by => ''id'')')) c(name, statement),
+    (VALUES ('on'), ('off')) p(path);
+
+-- an error leaves nothing either
+CREATE FUNCTION provoke(n int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM dataloader.load_one_json('item', ARRAY[n % 1000, 17], by => 'owner');
+    RETURN 'no error';
+EXCEPTION WHEN cardinality_violation THEN
+    RETURN 'error';
+END $$;
+SELECT is(provoke(1), 'error', 'two rows of one key are an error');
+SELECT cmp_ok(growth('SELECT provoke($1)', 5000), '<', 256::bigint,
+              '5,000 errors, direct_scan ' || set_config('dataloader.direct_scan', path, true))
+FROM (VALUES ('on'), ('off')) p(path);
+
+-- different requests: what is kept of each must have a bound
+CREATE FUNCTION vary(n int, path text) RETURNS json LANGUAGE sql AS $$
+    SELECT dataloader.load_many_json('item', ARRAY[n % 1000], by => 'owner', filter => 'id > ' || n, order_by => 'id') $$;
+SELECT cmp_ok(growth(format('SELECT vary($1, %L)', set_config('dataloader.direct_scan', path, true)), 10000), '<', 16384::bigint,
+              '10,000 different filters, direct_scan ' || path)
+FROM (VALUES ('on'), ('off')) p(path);
+
+-- relations that come and go: the server keeps something of each until the
+-- transaction ends, the extension does not
+CREATE FUNCTION come_and_go(n int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'CREATE TEMP TABLE passing (id int PRIMARY KEY, v text)';
+    INSERT INTO passing VALUES (n, 'v');
+    IF dataloader.load_one_json('passing', ARRAY[n])::text <> format('[{"id":%s,"v":"v"}]', n) THEN
+        RAISE 'wrong row';
+    END IF;
+    EXECUTE 'DROP TABLE passing';
+END $$;
+CREATE FUNCTION used_by_extension() RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce(sum(total_bytes), 0)::bigint FROM pg_backend_memory_contexts WHERE name ~ '^dataloader' OR parent ~ '^dataloader' $$;
+SELECT come_and_go(g) FROM generate_series(1, 200) g \g /dev/null
+SELECT used_by_extension() AS before \gset
+SELECT come_and_go(g) FROM generate_series(1, 600) g \g /dev/null
+SELECT cmp_ok((used_by_extension() - :before) / 1024, '<', 2048::bigint, '600 tables that come and go');
+
+-- statements of their own, as an application sends them
+SELECT used() AS before \gset
+\o /dev/null
+SELECT 'SELECT dataloader.load_many_json(''item'', ''{' || g || ',17}'', by => ''owner'', order_by => ''id'', first => 2);'
+FROM generate_series(1, 2000) g \gexec
+\o
+SELECT cmp_ok((used() - :before) / 1024, '<', 1024::bigint, '2,000 statements: growth in kB');
+
+-- 200,000 keys with 1 MB of work_mem: right, and on disk
+SET LOCAL work_mem = '1MB';
+CREATE TABLE wide (id int PRIMARY KEY, filler text);
+INSERT INTO wide SELECT g, repeat(md5(g::text), 3) FROM generate_series(1, 200000) g WHERE g % 5 <> 0;
+CREATE TABLE asked AS SELECT array_agg(k ORDER BY hashint4(k)) AS keys FROM generate_series(1, 200000) k;
+CREATE FUNCTION temp_blocks(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING OFF) ' || statement INTO plan;
+    RETURN plan -> 0 -> 'Plan' ->> 'Temp Written Blocks';
+END $$;
+
+SELECT results_eq(format($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).filler)::bigint)
+                            FROM set_config('dataloader.direct_scan', %L, true), asked, dataloader.load_rows(NULL::wide, keys) $q$, path),
+                  $q$SELECT count(*), sum(ord)::numeric, sum(hashtext(ord || filler)::bigint)
+                     FROM asked, unnest(keys) WITH ORDINALITY u(k, ord) JOIN wide ON id = k $q$,
+                  'load_rows of 200,000 keys, work_mem 1MB, direct_scan ' || path)
+FROM (VALUES ('on'), ('off')) p(path);
+SELECT results_eq(format($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).filler)::bigint)
+                            FROM set_config('dataloader.direct_scan', %L, true), asked,
+                                 dataloader.load_rows(NULL::wide, keys, by => 'id', order_by => 'filler DESC', first => 1) $q$, path),
+                  $q$SELECT count(*), sum(ord)::numeric, sum(hashtext(ord || filler)::bigint)
+                     FROM asked, unnest(keys) WITH ORDINALITY u(k, ord) JOIN wide ON id = k $q$,
+                  'the same, sorted, direct_scan ' || path)
+FROM (VALUES ('on'), ('off')) p(path);
+SELECT cmp_ok(temp_blocks('SELECT * FROM dataloader.load_rows(NULL::wide, (SELECT keys FROM asked))'), '>', 1000::bigint,
+              'load_rows spills beyond work_mem, direct_scan ' || set_config('dataloader.direct_scan', path, true))
+FROM (VALUES ('on'), ('off')) p(path);
+
+SELECT * FROM finish();
+ROLLBACK;
