@@ -82,6 +82,13 @@ SELECT tab, path(tab) FROM tables ORDER BY tab::text COLLATE "C";
 SELECT found('fold_own', ARRAY['A' COLLATE "C", 'É']);
 SELECT found('icu', ARRAY['A' COLLATE folding]);
 
+-- Keys of type name have a collation of their own, which does not count either.
+SET dataloader.direct_scan = on;
+SELECT dataloader.load_many_json('fold_own', ARRAY['A']::name[], by => 'w', order_by => 'id', columns => '{id}'), dataloader.load_many_json('icu', ARRAY['A']::name[], by => 'w', columns => '{id}');
+SET dataloader.direct_scan = off;
+SELECT dataloader.load_many_json('fold_own', ARRAY['A']::name[], by => 'w', order_by => 'id', columns => '{id}'), dataloader.load_many_json('icu', ARRAY['A']::name[], by => 'w', columns => '{id}');
+RESET dataloader.direct_scan;
+
 -- Composite keys fold column by column.
 CREATE TABLE two (a text COLLATE folding, b text, n int, PRIMARY KEY (a, b));
 INSERT INTO two VALUES ('x', 'y', 1), ('X ', 'y', 2), ('z', 'Y', 3);

@@ -82,6 +82,17 @@ SET dataloader.direct_scan = off;
 TABLE checks;
 RESET dataloader.direct_scan;
 
+-- An index that names a column twice does not serve two columns.
+CREATE TABLE twice (a int, b int);
+INSERT INTO twice SELECT i % 5, i FROM generate_series(1, 50) i;
+CREATE INDEX ON twice (a, a);
+CREATE INDEX ON twice (b, b, a);
+SET dataloader.direct_scan = on;
+SELECT dataloader.load_many_json('twice', ARRAY[(1, 1), (2, 1), (4, 9)], by => 'a, b');
+SET dataloader.direct_scan = off;
+SELECT dataloader.load_many_json('twice', ARRAY[(1, 1), (2, 1), (4, 9)], by => 'a, b');
+RESET dataloader.direct_scan;
+
 -- A named type with a dropped attribute, and a table's own row type.
 CREATE TYPE shrunk AS (tenant int, gone text, code text);
 ALTER TYPE shrunk DROP ATTRIBUTE gone;

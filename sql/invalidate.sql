@@ -251,6 +251,54 @@ EXECUTE cast_moods;
 DROP CAST (mood AS json);
 EXECUTE cast_moods;
 
+-- types that are renamed, a domain that gets a constraint, a type that another of its name hides
+CREATE DOMAIN checked AS text;
+PREPARE constrained AS SELECT ask('SELECT dataloader.load_one_json(''t'', ''[1]'', filter => ''(w::checked) LIKE ''''by%'''''', columns => ''{id}'')');
+EXECUTE constrained;
+ALTER DOMAIN checked ADD CONSTRAINT not_that CHECK (VALUE <> 'by 2');
+EXECUTE constrained;
+ALTER DOMAIN checked DROP CONSTRAINT not_that;
+EXECUTE constrained;
+ALTER DOMAIN checked RENAME TO renamed_domain;
+EXECUTE constrained;
+ALTER DOMAIN renamed_domain RENAME TO checked;
+EXECUTE constrained;
+PREPARE sorted AS SELECT test_invalidate.ask('SELECT dataloader.load_many_json(''test_invalidate.t'', ''[1,2]'', by => ''id'', order_by => ''id::text::checked'', columns => ''{id}'')');
+EXECUTE sorted;
+CREATE DOMAIN test_invalidate_2.checked AS int;
+SET search_path = test_invalidate_2, test_invalidate;
+EXECUTE sorted;
+SET search_path = test_invalidate;
+EXECUTE sorted;
+CREATE TYPE state AS ENUM ('on', 'off');
+CREATE TABLE switch (s state, n int, v text);
+CREATE INDEX ON switch (s, n);
+INSERT INTO switch VALUES ('on', 1, 'found');
+SELECT ask('SELECT dataloader.load_one_json(''switch'', ARRAY[(''on''::state, 1)], by => ''s, n'', columns => ''{v}'')');
+ALTER TYPE state RENAME TO position;
+SET search_path = test_invalidate, pg_catalog;
+SELECT ask('SELECT dataloader.load_one_json(''switch'', ARRAY[(''on''::"position", 1)], by => ''s, n'', columns => ''{v}'')');
+SET search_path = test_invalidate;
+SELECT ask('SELECT dataloader.load_one_json(''switch'', ARRAY[(''on''::"position", 1)], by => ''s, n'', columns => ''{v}'')');
+
+-- what a subquery of a filter reads
+CREATE TABLE other (k int, x int);
+INSERT INTO other VALUES (1, 1);
+PREPARE existing AS SELECT ask('SELECT dataloader.load_one_json(''t'', ''[1,2]'', filter => ''EXISTS (SELECT * FROM other o WHERE o.k = t.id)'', columns => ''{id}'')');
+EXECUTE existing;
+ALTER TABLE other DROP COLUMN x;
+EXECUTE existing;
+ALTER TABLE other ADD COLUMN y int;
+EXECUTE existing;
+ALTER TABLE other RENAME COLUMN k TO j;
+EXECUTE existing;
+ALTER TABLE other RENAME COLUMN y TO k;
+UPDATE other SET k = 2;
+EXECUTE existing;
+ALTER TABLE other RENAME TO former;
+CREATE VIEW other AS SELECT 1 AS k;
+EXECUTE existing;
+
 -- everything is thrown away, and made anew
 DISCARD PLANS;
 EXECUTE points;

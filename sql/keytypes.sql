@@ -94,6 +94,7 @@ INSERT INTO cases (column_type, key_type, rows, keys) VALUES
 ('name', 'text', '{a,b}', '{b,a,c}'),
 ('name', 'varchar', '{a,b}', '{b,"a ",a}'),
 ('"char"', '"char"', '{a,b,""}', '{b,a,c}'),
+('"char"', 'text', '{a,b}', '{b,a,c}'),
 ('bytea', 'bytea', '{"\\x00","\\x0001",""}', '{"\\x0001","","\\x00","\\x01"}'),
 -- dates and times: date, timestamp and timestamptz compare with each other
 ('date', 'date', '{2020-01-01,infinity,4714-11-24 BC}', '{infinity,2020-01-01,2020-01-02,4714-11-24 BC}'),

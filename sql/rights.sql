@@ -28,7 +28,7 @@ ALTER VIEW titles OWNER TO regress_dl_owner;
 -- Each function of the extension that takes a relation, called with the fewest arguments that work.
 -- None may be left out: the list is read from the catalog.
 CREATE VIEW calls AS
-SELECT p.oid::regprocedure::text AS function,
+SELECT format('%s(%s, %s)', p.proname, p.proargtypes[0]::regtype, p.proargtypes[1]::regtype) AS function,
     format('SELECT count(*) FROM dataloader.%I(%s, %s, by => ''id'')', p.proname,
         CASE p.proargtypes[0]::regtype WHEN 'regclass'::regtype THEN '%1$L::regclass' ELSE 'NULL::%1$s' END,
         CASE p.proargtypes[1]::regtype WHEN 'text'::regtype THEN quote_literal('[1,2]') || '::text' ELSE 'ARRAY[1, 2]' END) AS call
@@ -227,6 +227,24 @@ CREATE FUNCTION restricted(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1
 REVOKE EXECUTE ON FUNCTION restricted FROM PUBLIC;
 SET ROLE regress_dl_reader;
 SELECT many('owner_id', '{id}', 'test_rights.restricted(id) > 0') AS filter, many('owner_id', '{id}', NULL, 'test_rights.restricted(id)') AS order_by;
+RESET ROLE;
+
+-- A right that came with a role's membership goes with it, from warm caches, too.
+CREATE FUNCTION lent(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 5';
+REVOKE EXECUTE ON FUNCTION lent FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION lent TO regress_dl_group;
+CREATE TABLE open_doc AS TABLE doc;
+CREATE INDEX ON open_doc (owner_id);
+GRANT SELECT ON open_doc TO regress_dl_member;
+CREATE FUNCTION with_lent() RETURNS text LANGUAGE sql AS
+$$ SELECT try_both('SELECT dataloader.load_many_json(''test_rights.open_doc'', ''[1]'', by => ''owner_id'', filter => ''test_rights.lent(id)'', columns => ''{id}'')')
+    || ', ' || try_both('SELECT dataloader.load_many_json(''test_rights.open_doc'', ''[1]'', by => ''owner_id'', order_by => ''test_rights.lent(id)'', columns => ''{id}'')') $$;
+SET ROLE regress_dl_member;
+SELECT with_lent();
+RESET ROLE;
+REVOKE regress_dl_group FROM regress_dl_member;
+SET ROLE regress_dl_member;
+SELECT with_lent();
 RESET ROLE;
 
 -- the schema of the extension is open to all, and nobody but its owner may create in it
