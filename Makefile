@@ -19,22 +19,27 @@ SOURCES = \
 	request \
 	target \
 	resolve \
+	junction \
 	keytype \
 	expr \
 	rights \
 	path \
 	index \
 	keys \
+	keyfind \
 	keytext \
 	jsonvalue \
 	args \
 	fetch_index \
+	fetch_index_only \
+	fetch_through \
 	fetch_query \
 	query_text \
 	align \
 	reorder \
 	emit_rows \
 	emit_json \
+	emit_count \
 	jsonwriter \
 	jsonscalar \
 	jsonnested \

@@ -47,6 +47,7 @@ static void begin_sort(DlAlign *align, ParamListInfo params);
 static TupleDesc sort_tupdesc(DlAlign *align);
 static void start_tuplesort(DlAlign *align, TupleDesc tupdesc);
 static void put_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static bool count_row(DlAlign *align, int keyno);
 static void emit_row(DlAlign *align, int keyno, TupleTableSlot *slot);
 static void report_second_row(const DlTarget *target) pg_attribute_noreturn();
 
@@ -69,7 +70,7 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 											   "dataloader row",
 											   ALLOCSET_DEFAULT_SIZES);
 	emit->attnos = source->output;
-	if (!source->in_order)
+	if (!source->in_order && !emit->any_order)
 		begin_sort(align, params);
 	return align;
 }
@@ -106,6 +107,31 @@ dl_align_end(DlAlign *align)
 	ExecDropSingleTupleTableSlot(align->sort_slot);
 	if (align->econtext != NULL)
 		FreeExprContext(align->econtext, true);
+}
+
+/*
+ * One row that the emit stage keeps, for a source that is in order.  (A sort
+ * takes rows only.)
+ */
+void
+dl_align_kept(DlAlign *align, int keyno, int kept)
+{
+	MemoryContext oldcontext;
+
+	Assert(align->sort == NULL);
+	if (!count_row(align, keyno))
+		return;
+	oldcontext = MemoryContextSwitchTo(align->row_context);
+	align->emit->again(align->emit, keyno, kept);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(align->row_context);
+}
+
+/* How many rows of the key have come so far, if it is the last that had any. */
+int64
+dl_align_count(const DlAlign *align, int keyno)
+{
+	return keyno == align->keyno ? align->nrows : 0;
 }
 
 static void
@@ -227,12 +253,24 @@ put_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 		ResetExprContext(align->econtext);
 }
 
-/* Counts the rows of each key; hands on those within the limit. */
+/* Hands on the rows within the limit. */
 static void
 emit_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 {
 	MemoryContext oldcontext;
 
+	if (!count_row(align, keyno))
+		return;
+	oldcontext = MemoryContextSwitchTo(align->row_context);
+	align->emit->row(align->emit, keyno, slot);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(align->row_context);
+}
+
+/* Counts a row of the key; false if it is not wanted. */
+static bool
+count_row(DlAlign *align, int keyno)
+{
 	if (keyno != align->keyno)
 	{
 		align->keyno = keyno;
@@ -243,15 +281,9 @@ emit_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 	if (align->limit.single && align->nrows > 1)
 		report_second_row(align->target);
 	if (align->nrows <= align->limit.skip)
-		return;
-	if (align->limit.first >= 0 &&
-		align->nrows - align->limit.skip > align->limit.first)
-		return;
-
-	oldcontext = MemoryContextSwitchTo(align->row_context);
-	align->emit->row(align->emit, keyno, slot);
-	MemoryContextSwitchTo(oldcontext);
-	MemoryContextReset(align->row_context);
+		return false;
+	return align->limit.first < 0 || align->emit->any_order ||
+		align->nrows - align->limit.skip <= align->limit.first;
 }
 
 static void
@@ -262,6 +294,6 @@ report_second_row(const DlTarget *target)
 			 errmsg("more than one row of relation \"%s\" matches a key",
 					target->relname),
 			 errdetail("A to-one load finds at most one row per key in (%s).",
-					   dl_target_key_names(target)),
+					   dl_target_key_names(dl_target_keyed(target))),
 			 errhint("Say which row comes first with order_by, or load all of them with load_many.")));
 }

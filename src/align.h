@@ -21,7 +21,6 @@ typedef struct DlLimit
 typedef struct DlRowSource
 {
 	bool		in_order;		/* by key, and within a key by order_by */
-	TupleDesc	tupdesc;
 	const AttrNumber *order;	/* of the values of order_by; 0: evaluate the
 								 * expression on the slot */
 	const AttrNumber *output;	/* of the columns of the result */
@@ -33,6 +32,8 @@ extern DlAlign *dl_align_begin(const DlTarget *target, const DlRowSource *source
 							   const DlLimit *limit, ParamListInfo params,
 							   DlEmit *emit);
 extern void dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+extern void dl_align_kept(DlAlign *align, int keyno, int kept);
+extern int64 dl_align_count(const DlAlign *align, int keyno);
 extern void dl_align_end(DlAlign *align);
 
 #endif							/* DL_ALIGN_H */

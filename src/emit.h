@@ -25,11 +25,26 @@ struct DlEmit
 	 * before the first row by the stage that makes them.
 	 */
 	const AttrNumber *attnos;
+
+	/*
+	 * Rows that several keys may share: keep remembers one and returns its
+	 * number, again is row for a kept one, forget drops all that are kept.
+	 */
+	int			(*keep) (DlEmit *emit, TupleTableSlot *slot);
+	void		(*again) (DlEmit *emit, int keyno, int kept);
+	void		(*forget) (DlEmit *emit);
+
+	/* The rows of a key need not be together; none is counted by align. */
+	bool		any_order;
 };
 
 /* Result: json, allocated in "result_context". */
 extern DlEmit *dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 								  MemoryContext result_context);
+
+/* Result: bigint[], allocated in "result_context"; no more than at_most each. */
+extern DlEmit *dl_emit_count_begin(const DlKeys *keys, int64 at_most,
+								   MemoryContext result_context);
 
 /* Result: rows in the tuplestore of "rsinfo", which must be set up. */
 extern DlEmit *dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,

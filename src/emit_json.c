@@ -38,13 +38,24 @@ typedef struct JsonEmit
 	int			keyno;			/* of the last row, -1 before the first */
 	int			nwritten;		/* in_place: # of positions begun */
 	KeySpan    *spans;			/* not in_place: for each distinct key */
+
+	/* objects that several keys share */
+	DlBuffer	kept_bytes;
+	Size	   *kept_end;		/* of each in kept_bytes */
+	int			nkept;
+	int			maxkept;
 } JsonEmit;
 
 static void json_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static Datum json_finish(DlEmit *emit);
+static int	json_keep(DlEmit *emit, TupleTableSlot *slot);
+static void json_again(DlEmit *emit, int keyno, int kept);
+static void json_forget(DlEmit *emit);
+static void begin_row(JsonEmit *json, int keyno);
 static void begin_key(JsonEmit *json, int keyno);
 static void write_missing(JsonEmit *json, int until);
-static void write_object(JsonEmit *json, TupleTableSlot *slot);
+static void write_object(JsonEmit *json, DlBuffer *buffer,
+						 TupleTableSlot *slot);
 static Datum finish_in_place(JsonEmit *json);
 static Datum assemble(JsonEmit *json);
 static Size assembled_size(JsonEmit *json);
@@ -60,6 +71,9 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 
 	json->base.row = json_row;
 	json->base.finish = json_finish;
+	json->base.keep = json_keep;
+	json->base.again = json_again;
+	json->base.forget = json_forget;
 	json->target = target;
 	json->keys = keys;
 	json->result_context = result_context;
@@ -84,6 +98,13 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 					   MaxAllocSize));
 	MemoryContextSwitchTo(oldcontext);
 
+	if (target->through != NULL)
+	{
+		dl_buffer_init(&json->kept_bytes, 8192);
+		json->maxkept = 256;
+		json->kept_end = palloc(mul_size(json->maxkept, sizeof(Size)));
+	}
+
 	if (json->in_place)
 	{
 		json->buffer.len = VARHDRSZ;
@@ -103,13 +124,58 @@ json_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	JsonEmit   *json = (JsonEmit *) emit;
 
+	begin_row(json, keyno);
+	write_object(json, &json->buffer, slot);
+	if (!json->in_place)
+		json->spans[keyno].end = json->buffer.len;
+}
+
+/* A row that is kept is written once, and copied for each key it has. */
+static int
+json_keep(DlEmit *emit, TupleTableSlot *slot)
+{
+	JsonEmit   *json = (JsonEmit *) emit;
+
+	if (json->nkept == json->maxkept)
+	{
+		json->maxkept *= 2;
+		json->kept_end = repalloc_huge(json->kept_end,
+									   mul_size(json->maxkept, sizeof(Size)));
+	}
+	write_object(json, &json->kept_bytes, slot);
+	json->kept_end[json->nkept] = json->kept_bytes.len;
+	return json->nkept++;
+}
+
+static void
+json_again(DlEmit *emit, int keyno, int kept)
+{
+	JsonEmit   *json = (JsonEmit *) emit;
+	Size		start = kept == 0 ? 0 : json->kept_end[kept - 1];
+
+	begin_row(json, keyno);
+	dl_buffer_append(&json->buffer, json->kept_bytes.data + start,
+					 json->kept_end[kept] - start);
+	if (!json->in_place)
+		json->spans[keyno].end = json->buffer.len;
+}
+
+static void
+json_forget(DlEmit *emit)
+{
+	JsonEmit   *json = (JsonEmit *) emit;
+
+	json->kept_bytes.len = 0;
+	json->nkept = 0;
+}
+
+static void
+begin_row(JsonEmit *json, int keyno)
+{
 	if (keyno != json->keyno)
 		begin_key(json, keyno);
 	else
 		dl_buffer_append_char(&json->buffer, ',');
-	write_object(json, slot);
-	if (!json->in_place)
-		json->spans[keyno].end = json->buffer.len;
 }
 
 static void
@@ -148,9 +214,8 @@ write_missing(JsonEmit *json, int until)
 
 /* As row_to_json() does for the same columns. */
 static void
-write_object(JsonEmit *json, TupleTableSlot *slot)
+write_object(JsonEmit *json, DlBuffer *buffer, TupleTableSlot *slot)
 {
-	DlBuffer   *buffer = &json->buffer;
 	const AttrNumber *attnos = json->base.attnos;
 	int			ncolumns = json->target->noutput;
 

@@ -38,10 +38,18 @@ typedef struct RowsEmit
 	Datum		missing;		/* empty array, or 0 if the row has a NULL */
 	int			nput;			/* # of positions put, aligned only */
 
+	/* rows that several keys share */
+	MemoryContext kept_context;
+	MinimalTuple *kept;
+	int			nkept;
+	int			maxkept;
+	TupleTableSlot *kept_slot;
+
 	/* to-many: the rows of one key */
 	MemoryContext group_context;
 	Datum	   *group;
 	int			ngroup;
+	Size		group_bytes;
 	int			maxgroup;
 	int			group_keyno;
 } RowsEmit;
@@ -49,6 +57,9 @@ typedef struct RowsEmit
 static void rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static void array_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static Datum rows_finish(DlEmit *emit);
+static int	rows_keep(DlEmit *emit, TupleTableSlot *slot);
+static void rows_again(DlEmit *emit, int keyno, int kept);
+static void rows_forget(DlEmit *emit);
 static void begin_arrays(RowsEmit *rows);
 static void close_group(RowsEmit *rows);
 static Datum form_row(RowsEmit *rows, TupleTableSlot *slot);
@@ -67,6 +78,9 @@ dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 
 	rows->base.row = rows_row;
 	rows->base.finish = rows_finish;
+	rows->base.keep = rows_keep;
+	rows->base.again = rows_again;
+	rows->base.forget = rows_forget;
 	rows->target = target;
 	rows->keys = keys;
 	rows->rsinfo = rsinfo;
@@ -83,6 +97,16 @@ dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 									 put_value, rows);
 	if (arrays)
 		begin_arrays(rows);
+	if (target->through != NULL)
+	{
+		rows->kept_context = AllocSetContextCreate(CurrentMemoryContext,
+												   "dataloader kept rows",
+												   ALLOCSET_DEFAULT_SIZES);
+		rows->kept_slot = MakeSingleTupleTableSlot(target->tupdesc,
+												   &TTSOpsMinimalTuple);
+		rows->maxkept = 256;
+		rows->kept = palloc(mul_size(rows->maxkept, sizeof(MinimalTuple)));
+	}
 	return &rows->base;
 }
 
@@ -123,8 +147,52 @@ array_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 														  sizeof(Datum)));
 	}
 	oldcontext = MemoryContextSwitchTo(rows->group_context);
-	rows->group[rows->ngroup++] = form_row(rows, slot);
+	rows->group[rows->ngroup] = form_row(rows, slot);
 	MemoryContextSwitchTo(oldcontext);
+
+	/* say so before memory is gone for what cannot be returned */
+	rows->group_bytes += VARSIZE(DatumGetPointer(rows->group[rows->ngroup++]));
+	if (rows->group_bytes > MaxAllocSize)
+		dl_buffer_report_full();
+}
+
+/* A row that is kept stays as the table stores it, toast pointers and all. */
+static int
+rows_keep(DlEmit *emit, TupleTableSlot *slot)
+{
+	RowsEmit   *rows = (RowsEmit *) emit;
+	MemoryContext oldcontext;
+
+	if (rows->nkept == rows->maxkept)
+	{
+		rows->maxkept *= 2;
+		rows->kept = repalloc_huge(rows->kept, mul_size(rows->maxkept,
+														sizeof(MinimalTuple)));
+	}
+	oldcontext = MemoryContextSwitchTo(rows->kept_context);
+	rows->kept[rows->nkept] = ExecCopySlotMinimalTuple(slot);
+	MemoryContextSwitchTo(oldcontext);
+	return rows->nkept++;
+}
+
+static void
+rows_again(DlEmit *emit, int keyno, int kept)
+{
+	RowsEmit   *rows = (RowsEmit *) emit;
+
+	ExecStoreMinimalTuple(rows->kept[kept], rows->kept_slot, false);
+	slot_getallattrs(rows->kept_slot);
+	rows->base.row(emit, keyno, rows->kept_slot);
+	ExecClearTuple(rows->kept_slot);
+}
+
+static void
+rows_forget(DlEmit *emit)
+{
+	RowsEmit   *rows = (RowsEmit *) emit;
+
+	MemoryContextReset(rows->kept_context);
+	rows->nkept = 0;
 }
 
 /* The rows of a key become an array. */
@@ -140,6 +208,7 @@ close_group(RowsEmit *rows)
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(rows->group_context);
 	rows->ngroup = 0;
+	rows->group_bytes = 0;
 }
 
 static Datum

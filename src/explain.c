@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/relation.h"
 #include "compat.h"
 #include "expr.h"
 #include "fetch.h"
@@ -19,7 +18,6 @@
 #include "guc.h"
 #include "lib/stringinfo.h"
 #include "load.h"
-#include "rights.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -27,7 +25,8 @@
 #include "utils/ruleutils.h"
 #include "utils/spccache.h"
 
-static const DlVerb explain_verb = {.json = true, .has_limit = true};
+static const DlVerb explain_verb = {.json = true, .has_order = true,
+.has_limit = true};
 
 typedef struct ExplainOutput
 {
@@ -37,16 +36,25 @@ typedef struct ExplainOutput
 	Relation	rel;
 	Relation	index;			/* NULL on the plan path */
 	DlReason	reason;
+	Relation	junction;		/* NULL if there is none */
+	Relation	junction_index; /* NULL on the plan path */
+	DlReason	junction_reason;
+	bool		direct;
 } ExplainOutput;
 
 static void tell(ExplainOutput *out, const char *name, const char *value);
-static void tell_key(ExplainOutput *out);
-static void tell_index(ExplainOutput *out);
+static void find_path(ExplainOutput *out);
+static void tell_path(ExplainOutput *out);
+static void tell_key(ExplainOutput *out, const char *name,
+					 const DlTarget *target);
+static void tell_index(ExplainOutput *out, const char *name,
+					   const DlTarget *target, Relation rel, Relation index);
 static void tell_order(ExplainOutput *out);
 static void tell_limit(ExplainOutput *out);
 static void tell_filter(ExplainOutput *out);
 static void tell_look_ahead(ExplainOutput *out);
-static void tell_advice(ExplainOutput *out);
+static void tell_advice(ExplainOutput *out, const DlTarget *target);
+static bool from_index(const DlTarget *target);
 static char *order_text(const DlTarget *target);
 
 PG_FUNCTION_INFO_V1(dataloader_explain);
@@ -72,28 +80,37 @@ dataloader_explain(PG_FUNCTION_ARGS)
 	dl_request_read(&request, &explain_verb, fcinfo);
 	out.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	out.request = &request;
-	out.rel = dl_load_open(request.relid);
-	out.target = dl_target_get(&request, out.rel);
-	dl_rights_check_columns(out.rel, out.target->columns);
-	out.reason = dl_path_now(out.target, out.rel, &out.index);
+	dl_load_open(&request, &out.rel, &out.junction);
+	out.target = dl_target_get(&request, out.rel, out.junction);
+	dl_load_check(out.target, out.rel, out.junction);
+	find_path(&out);
 
-	tell(&out, "path", out.reason == DL_REASON_NONE ? "direct" : "plan");
-	if (out.reason != DL_REASON_NONE)
-		tell(&out, "reason", dl_path_reason_text(out.reason));
-	tell_key(&out);
-	if (out.reason == DL_REASON_NONE)
-		tell_index(&out);
+	tell_path(&out);
+	tell_key(&out, "key", dl_target_keyed(out.target));
+	if (out.junction != NULL)
+		tell_key(&out, "link", out.target);
+	if (!out.direct)
+		tell(&out, "query", dl_fetch_query_text(out.target));
 	else
-		tell(&out, "query", dl_fetch_query_text(out.target, out.rel));
+	{
+		if (out.junction != NULL)
+			tell_index(&out, "junction index", out.target->through,
+					   out.junction, out.junction_index);
+		tell_index(&out, "index", out.target, out.rel, out.index);
+	}
 	tell_order(&out);
 	tell_limit(&out);
 	tell_filter(&out);
 	tell_look_ahead(&out);
-	tell_advice(&out);
+	if (out.junction != NULL)
+		tell_advice(&out, out.target->through);
+	tell_advice(&out, out.target);
 
 	if (out.index != NULL)
 		index_close(out.index, NoLock);
-	relation_close(out.rel, NoLock);
+	if (out.junction_index != NULL)
+		index_close(out.junction_index, NoLock);
+	dl_load_close(out.rel, out.junction);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(call_context);
 	fcinfo->isnull = true;
@@ -110,11 +127,37 @@ tell(ExplainOutput *out, const char *name, const char *value)
 						 &line, &isnull);
 }
 
-/* key: article.reporter_id integer = bigint */
+/* As load.c does. */
 static void
-tell_key(ExplainOutput *out)
+find_path(ExplainOutput *out)
 {
-	const DlTarget *target = out->target;
+	out->junction_index = NULL;
+	out->junction_reason = DL_REASON_NONE;
+	out->reason = dl_path_now(out->target, out->rel, &out->index);
+	if (out->junction != NULL)
+		out->junction_reason = dl_path_now(out->target->through, out->junction,
+										   &out->junction_index);
+	out->direct = out->reason == DL_REASON_NONE &&
+		out->junction_reason == DL_REASON_NONE;
+}
+
+static void
+tell_path(ExplainOutput *out)
+{
+	tell(out, "path", out->direct ? "direct" : "plan");
+	if (out->junction_reason != DL_REASON_NONE)
+		tell(out, "reason",
+			 psprintf("of the junction: %s",
+					  dl_path_reason_text(out->junction_reason)));
+	if (out->reason != DL_REASON_NONE &&
+		out->reason != out->junction_reason)
+		tell(out, "reason", dl_path_reason_text(out->reason));
+}
+
+/* key: reporter_id integer = bigint */
+static void
+tell_key(ExplainOutput *out, const char *name, const DlTarget *target)
+{
 	StringInfoData line;
 
 	initStringInfo(&line);
@@ -131,23 +174,25 @@ tell_key(ExplainOutput *out)
 							 format_type_be(key->lefttype));
 		appendStringInfo(&line, " = %s", format_type_be(key->keytype));
 	}
-	tell(out, "key", line.data);
+	tell(out, name, line.data);
 }
 
 static void
-tell_index(ExplainOutput *out)
+tell_index(ExplainOutput *out, const char *name, const DlTarget *target,
+		   Relation rel, Relation index)
 {
-	const DlTarget *target = out->target;
 	StringInfoData line;
 
 	initStringInfo(&line);
 	appendStringInfoString(&line,
-						   quote_identifier(RelationGetRelationName(out->index)));
+						   quote_identifier(RelationGetRelationName(index)));
 	if (target->index.unique)
 		appendStringInfoString(&line, ", unique");
 	if (target->index.direction == BackwardScanDirection)
 		appendStringInfoString(&line, ", backward");
-	tell(out, "index", line.data);
+	if (dl_fetch_is_index_only(target, rel))
+		appendStringInfoString(&line, ", index-only");
+	tell(out, name, line.data);
 }
 
 static void
@@ -157,20 +202,29 @@ tell_order(ExplainOutput *out)
 
 	if (target->norder == 0)
 		tell(out, "order", "none");
-	else if (out->reason != DL_REASON_NONE)
+	else if (!out->direct)
 		tell(out, "order", psprintf("rows are sorted by %s",
 									order_text(target)));
-	else if (!target->index.orders)
+	else if (!from_index(target))
 		tell(out, "order", psprintf("rows are sorted by %s; the index does not give this order",
 									order_text(target)));
 	else
 		tell(out, "order", psprintf("%s, from the index", order_text(target)));
 }
 
+/* Does the direct path need no sort? */
+static bool
+from_index(const DlTarget *target)
+{
+	return target->norder == 0 ||
+		(target->through == NULL ? target->index.orders
+		 : target->through->norder > 0);
+}
+
 static char *
 order_text(const DlTarget *target)
 {
-	List	   *context = deparse_context_for(target->relname, target->relid);
+	List	   *context = dl_deparse_context(target);
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -189,7 +243,7 @@ order_text(const DlTarget *target)
 		desc = strategy == BTGreaterStrategyNumber;
 		appendStringInfo(&text, "%s%s%s", i > 0 ? ", " : "",
 						 deparse_expression((Node *) item->expr, context,
-											false, false),
+											target->through != NULL, false),
 						 desc ? " DESC" : "");
 		if (item->nulls_first != desc)
 			appendStringInfoString(&text, item->nulls_first ?
@@ -204,8 +258,6 @@ tell_limit(ExplainOutput *out)
 	const DlRequest *request = out->request;
 	const DlTarget *target = out->target;
 	StringInfoData line;
-	bool		stops;
-
 	if (request->first < 0 && request->skip == 0)
 		return;
 	initStringInfo(&line);
@@ -217,11 +269,9 @@ tell_limit(ExplainOutput *out)
 	if (request->skip > 0)
 		appendStringInfo(&line, " after skipping " INT64_FORMAT, request->skip);
 
-	stops = out->reason == DL_REASON_NONE &&
-		(target->norder == 0 || target->index.orders);
-	if (request->first >= 0 && stops)
+	if (request->first >= 0 && out->direct && from_index(target))
 		appendStringInfoString(&line, "; each key's walk ends there");
-	else if (request->first >= 0 && out->reason != DL_REASON_NONE &&
+	else if (request->first >= 0 && !out->direct &&
 			 target->form == DL_QUERY_LATERAL)
 		appendStringInfoString(&line, "; by a limited subquery for each key");
 	else if (request->first >= 0)
@@ -237,15 +287,15 @@ tell_filter(ExplainOutput *out)
 
 	if (target->filter_source == NULL)
 		return;
-	context = deparse_context_for(target->relname, target->relid);
+	context = dl_deparse_context(target);
 	tell(out, "filter", deparse_expression(target->filter_source, context,
-										   false, false));
+										   target->through != NULL, false));
 }
 
 static void
 tell_look_ahead(ExplainOutput *out)
 {
-	if (out->reason != DL_REASON_NONE)
+	if (!out->direct || dl_fetch_is_index_only(out->target, out->rel))
 		return;
 	if (get_tablespace_io_concurrency(out->rel->rd_rel->reltablespace) > 0)
 		tell(out, "look-ahead", "heap pages are prefetched");
@@ -255,9 +305,8 @@ tell_look_ahead(ExplainOutput *out)
 
 /* The index that would make it direct, or end each key's walk early. */
 static void
-tell_advice(ExplainOutput *out)
+tell_advice(ExplainOutput *out, const DlTarget *target)
 {
-	const DlTarget *target = out->target;
 	bool		sorts_limited;
 
 	if (!dl_path_needs_index(target))
@@ -267,8 +316,9 @@ tell_advice(ExplainOutput *out)
 		tell(out, "advice", "cast the keys to the type of the column");
 		return;
 	}
-	sorts_limited = target->indexed && target->limited && target->norder > 0 &&
-		!target->index.orders;
+	sorts_limited = target->indexed && target->limited &&
+		!target->index.orders && target->through == NULL &&
+		dl_index_could_order(target);
 	if (!target->indexed || sorts_limited)
 		tell(out, "advice", dl_index_advice(target));
 }

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "expr.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -44,17 +45,22 @@ static SelectStmt *parse_clause(const char *text);
 static bool is_bare_star(Node *node);
 static bool has_no_other_clauses(const SelectStmt *stmt);
 static void keep_order(DlTarget *target, List *sortclause, List *targetlist);
+static void divide_filter(DlTarget *target);
+static void divide_order(DlTarget *target);
+static bool has_vars_of(Node *node, int varno);
+static Node *as_junction_clause(Node *node);
 static void begin_option(ErrorContextCallback *callback, ExprContextInfo *info);
 static void end_option(ErrorContextCallback *callback);
 static void expr_error_callback(void *arg);
 
 /*
- * Parses both options and keeps the results in target->context.  Errors are
- * the parser's own (42601, 42703, 42883, 42804, 42P18 ...), with the option
+ * Parses both options and keeps the results in target->context, and what they
+ * say of the junction alone with target->through.  Errors are the parser's own (42601, 42703, 42883, 42804, 42P18 ...), with the option
  * and the relation as context.
  */
 void
-dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel)
+dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel,
+			  Relation junction)
 {
 	ParseState *pstate;
 	ParseNamespaceItem *nsitem;
@@ -76,6 +82,15 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel)
 	nsitem = addRangeTableEntryForRelation(pstate, rel, AccessShareLock,
 										   NULL, true, true);
 	addNSItemToQuery(pstate, nsitem, true, true, true);
+	if (junction != NULL)
+	{
+		/* its columns only by the name "through", so that none is ambiguous */
+		nsitem = addRangeTableEntryForRelation(pstate, junction,
+											   AccessShareLock,
+											   makeAlias("through", NIL),
+											   true, true);
+		addNSItemToQuery(pstate, nsitem, true, true, false);
+	}
 
 	callback.arg = &info;
 	if (request->filter != NULL)
@@ -102,6 +117,15 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel)
 	query->targetList = targetlist;
 	query->jointree = makeFromExpr(NIL, filter);
 	check_variable_parameters(pstate, query);
+	for (int i = 0; i < nparams; i++)
+	{
+		if (!OidIsValid(paramtypes[i]) || paramtypes[i] == UNKNOWNOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDETERMINATE_DATATYPE),
+					 errmsg("could not determine data type of parameter $%d",
+							i + 1),
+					 errhint("Cast it, for example $%d::text.", i + 1)));
+	}
 
 	oldcontext = MemoryContextSwitchTo(target->context);
 	target->nparams = nparams;
@@ -112,6 +136,9 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel)
 	}
 	target->filter_source = copyObject(filter);
 	keep_order(target, sortclause, targetlist);
+	divide_filter(target);
+	divide_order(target);
+	target->has_subquery = dl_expr_has_subquery(target);
 	MemoryContextSwitchTo(oldcontext);
 
 	free_parsestate(pstate);
@@ -227,9 +254,86 @@ keep_order(DlTarget *target, List *sortclause, List *targetlist)
 		item->sortop = sort->sortop;
 		item->collation = exprCollation((Node *) tle->expr);
 		item->nulls_first = sort->nulls_first;
-		if (IsA(tle->expr, Var) && ((Var *) tle->expr)->varattno > 0)
+		if (IsA(tle->expr, Var) && ((Var *) tle->expr)->varattno > 0 &&
+			((Var *) tle->expr)->varno == 1)
 			item->attno = ((Var *) tle->expr)->varattno;
 	}
+}
+
+/*
+ * On the direct path each clause is evaluated where its columns are read: on
+ * the junction's rows, or on the relation's.
+ */
+static void
+divide_filter(DlTarget *target)
+{
+	List	   *own = NIL;
+	List	   *junction = NIL;
+	ListCell   *lc;
+
+	foreach(lc, make_ands_implicit((Expr *) target->filter_source))
+	{
+		Node	   *clause = (Node *) lfirst(lc);
+
+		if (!has_vars_of(clause, 2))
+			own = lappend(own, copyObject(clause));
+		else if (!has_vars_of(clause, 1))
+			junction = lappend(junction, as_junction_clause(clause));
+		else
+			target->mixed_filter = true;
+	}
+	if (own != NIL)
+		target->own_filter = (Node *) make_ands_explicit(own);
+	if (junction != NIL)
+		target->through->own_filter = (Node *) make_ands_explicit(junction);
+}
+
+/* An order by columns of the junction alone is the junction's to give. */
+static void
+divide_order(DlTarget *target)
+{
+	int			of_junction = 0;
+
+	for (int i = 0; i < target->norder; i++)
+	{
+		Node	   *expr = (Node *) target->order[i].expr;
+
+		target->order[i].of_junction = has_vars_of(expr, 2);
+		if (target->order[i].of_junction && !has_vars_of(expr, 1))
+			of_junction++;
+	}
+	if (of_junction == 0 || of_junction < target->norder)
+		return;
+
+	target->through->norder = target->norder;
+	target->through->order = palloc(mul_size(target->norder,
+											 sizeof(DlOrderItem)));
+	for (int i = 0; i < target->norder; i++)
+	{
+		DlOrderItem *item = &target->through->order[i];
+
+		*item = target->order[i];
+		item->of_junction = false;	/* from there, they are its own */
+		item->expr = (Expr *) as_junction_clause((Node *) item->expr);
+		if (IsA(item->expr, Var) && ((Var *) item->expr)->varattno > 0)
+			item->attno = ((Var *) item->expr)->varattno;
+	}
+}
+
+static bool
+has_vars_of(Node *node, int varno)
+{
+	return bms_is_member(varno, pull_varnos(NULL, node));
+}
+
+/* A copy whose Vars are those of a relation of its own. */
+static Node *
+as_junction_clause(Node *node)
+{
+	Node	   *copy = copyObject(node);
+
+	ChangeVarNodes(copy, 2, 1, 0);
+	return copy;
 }
 
 /*

@@ -15,14 +15,27 @@ typedef struct DlBatch
 	DlTarget   *target;
 	const DlKeys *keys;
 	DlLimit		limit;
+	bool		ordered;		/* the rows of a key are wanted by order_by */
 	ParamListInfo params;		/* values of args; NULL if none */
 	DlEmit	   *emit;
 } DlBatch;
 
-extern void dl_fetch_index(const DlBatch *batch, Relation rel, Relation index);
-extern void dl_fetch_query(const DlBatch *batch, Relation rel);
+/* A relation of the direct path and the index it is read by. */
+typedef struct DlIndexedRelation
+{
+	Relation	rel;
+	Relation	index;
+} DlIndexedRelation;
+
+extern void dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from);
+extern void dl_fetch_through(const DlBatch *batch,
+							 const DlIndexedRelation *junction,
+							 const DlIndexedRelation *from);
+extern bool dl_fetch_is_index_only(const DlTarget *target, Relation rel);
+extern void dl_fetch_query(const DlBatch *batch);
 
 /* The text of the plan path's query; kept with the target. */
-extern const char *dl_fetch_query_text(DlTarget *target, Relation rel);
+extern const char *dl_fetch_query_text(DlTarget *target);
+extern List *dl_deparse_context(const DlTarget *target);
 
 #endif							/* DL_FETCH_H */

@@ -30,12 +30,11 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/relscan.h"
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "compat.h"
 #include "executor/executor.h"
-#include "fetch.h"
+#include "fetch_index.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
@@ -45,61 +44,28 @@
 #include "utils/snapmgr.h"
 #include "utils/spccache.h"
 
-/* Measured: 8 to 128 are alike; more only delays the first row. */
-#define WINDOW_SIZE 32
-
-/* From one bytes of a tuple's start, this much is pulled into the cache. */
+/* Of a tuple, this much and as much again is pulled into the cache. */
 #define CACHE_LINE 64
 
-typedef struct WindowEntry
-{
-	ItemPointerData tid;
-	int			keyno;
-	bool		cut;			/* the walk of keyno ended here by its limit */
-} WindowEntry;
+/* This many dead entries of a key are worth a second walk of it. */
+#define DEAD_LIMIT 64
 
-typedef struct IndexFetch
-{
-	const DlBatch *batch;
-	DlAlign    *align;
-	Relation	rel;
-	Relation	index;
-	Snapshot	snapshot;
-	int64		limit;			/* rows of each key to be passed on; -1: all */
-	bool		prefetch;		/* asking for pages makes sense */
-
-	IndexScanDesc scan;			/* moves through all keys */
-	IndexScanDesc again;		/* for keys that come out short; NULL until
-								 * the first one */
-	ScanKeyData *skeys;
-
-	IndexFetchTableData *heap;
-	TupleTableSlot *slot;
-	ExprState  *filter;			/* NULL: none */
-	ExprContext *econtext;
-
-	/* rows of the key that is being fetched */
-	int			keyno;
-	int64		nrows;
-
-	int			nwindow;
-	WindowEntry window[WINDOW_SIZE];
-} IndexFetch;
-
-static void begin_fetch(IndexFetch *fetch, const DlBatch *batch,
+static void begin_fetch(DlIndexFetch *fetch, const DlBatch *batch,
 						Relation rel, Relation index);
-static void end_fetch(IndexFetch *fetch);
-static void begin_filter(IndexFetch *fetch);
+static void end_fetch(DlIndexFetch *fetch);
+static void begin_filter(DlIndexFetch *fetch);
 static int64 rows_needed(const DlBatch *batch);
-static void build_scan_keys(IndexFetch *fetch);
-static void seek_key(IndexFetch *fetch, IndexScanDesc scan, int keyno);
-static void walk_keys(IndexFetch *fetch);
-static void walk_key_alone(IndexFetch *fetch, IndexScanDesc scan, int keyno,
+static void build_scan_keys(DlIndexFetch *fetch);
+static void walk_keys(DlIndexFetch *fetch);
+static void walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 						   int64 nseen);
-static void finish_short_key(IndexFetch *fetch, int keyno);
-static void drain_window(IndexFetch *fetch);
-static void look_ahead(IndexFetch *fetch, const WindowEntry *window, int n);
-static bool fetch_row(IndexFetch *fetch, ItemPointer tid);
+static void finish_short_key(DlIndexFetch *fetch, int keyno);
+static IndexScanDesc second_scan(DlIndexFetch *fetch);
+static void next_key(DlIndexFetch *fetch, int keyno);
+static void kill_dead_entries(DlIndexFetch *fetch, int keyno);
+static void drain_window(DlIndexFetch *fetch);
+static void look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n);
+static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid);
 
 /*
  * Passes all visible rows of the batch's keys that pass the filter on to the
@@ -107,35 +73,39 @@ static bool fetch_row(IndexFetch *fetch, ItemPointer tid);
  * (dl_path_now) and holds locks on both relations.
  */
 void
-dl_fetch_index(const DlBatch *batch, Relation rel, Relation index)
+dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from)
 {
 	const DlTarget *target = batch->target;
-	IndexFetch	fetch;
+	DlIndexFetch	fetch;
 	DlRowSource source;
 	AttrNumber *order;
 
 	order = palloc(mul_size(Max(target->norder, 1), sizeof(AttrNumber)));
 	for (int i = 0; i < target->norder; i++)
 		order[i] = target->order[i].attno;
-	source.in_order = target->norder == 0 || target->index.orders;
-	source.tupdesc = RelationGetDescr(rel);
+	source.in_order = !batch->ordered || target->norder == 0 ||
+		target->index.orders;
 	source.order = order;
 	source.output = target->output;
 
-	begin_fetch(&fetch, batch, rel, index);
+	begin_fetch(&fetch, batch, from->rel, from->index);
 	fetch.align = dl_align_begin(target, &source, &batch->limit,
 								 batch->params, batch->emit);
-	if (fetch.limit != 0)
+	if (fetch.limit == 0)
+		 /* nothing is wanted of any key */ ;
+	else if (fetch.index_only)
+		dl_walk_index_only(&fetch);
+	else
 		walk_keys(&fetch);
 	end_fetch(&fetch);
 	dl_align_end(fetch.align);
 }
 
 static void
-begin_fetch(IndexFetch *fetch, const DlBatch *batch, Relation rel,
+begin_fetch(DlIndexFetch *fetch, const DlBatch *batch, Relation rel,
 			Relation index)
 {
-	memset(fetch, 0, offsetof(IndexFetch, window));
+	memset(fetch, 0, offsetof(DlIndexFetch, window));
 	fetch->batch = batch;
 	fetch->rel = rel;
 	fetch->index = index;
@@ -151,14 +121,18 @@ begin_fetch(IndexFetch *fetch, const DlBatch *batch, Relation rel,
 	build_scan_keys(fetch);
 	fetch->scan = dl_index_beginscan(rel, index, fetch->snapshot,
 									 batch->target->nkeys);
+	if (dl_fetch_is_index_only(batch->target, rel))
+		dl_begin_index_only(fetch);
 	if (batch->target->filter != NULL)
 		begin_filter(fetch);
 }
 
 static void
-end_fetch(IndexFetch *fetch)
+end_fetch(DlIndexFetch *fetch)
 {
 	ExecDropSingleTupleTableSlot(fetch->slot);
+	if (fetch->index_only)
+		dl_end_index_only(fetch);
 	if (fetch->econtext != NULL)
 		FreeExprContext(fetch->econtext, true);
 	if (fetch->again != NULL)
@@ -170,11 +144,10 @@ end_fetch(IndexFetch *fetch)
 
 /* Compiled anew on each call, which also asks for EXECUTE anew. */
 static void
-begin_filter(IndexFetch *fetch)
+begin_filter(DlIndexFetch *fetch)
 {
 	fetch->econtext = CreateStandaloneExprContext();
 	fetch->econtext->ecxt_param_list_info = fetch->batch->params;
-	fetch->econtext->ecxt_scantuple = fetch->slot;
 	fetch->filter = ExecInitExprWithParams((Expr *) fetch->batch->target->filter,
 										   fetch->batch->params);
 }
@@ -185,6 +158,8 @@ rows_needed(const DlBatch *batch)
 {
 	const DlTarget *target = batch->target;
 	const DlLimit *limit = &batch->limit;
+	bool		in_order = !batch->ordered || target->norder == 0 ||
+	target->index.orders;
 
 	/* at most one, which ends the walk by itself */
 	if (target->index.unique && limit->first != 0)
@@ -192,14 +167,14 @@ rows_needed(const DlBatch *batch)
 	/* two tell that there is more than one */
 	if (limit->single)
 		return 2;
-	if (limit->first >= 0 && (target->norder == 0 || target->index.orders))
+	if (limit->first >= 0 && in_order)
 		return limit->first == 0 ? 0 : limit->skip + limit->first;
 	return limit->first == 0 ? 0 : -1;
 }
 
 /* All but the values, which change from key to key. */
 static void
-build_scan_keys(IndexFetch *fetch)
+build_scan_keys(DlIndexFetch *fetch)
 {
 	const DlTarget *target = fetch->batch->target;
 
@@ -215,8 +190,8 @@ build_scan_keys(IndexFetch *fetch)
 	}
 }
 
-static void
-seek_key(IndexFetch *fetch, IndexScanDesc scan, int keyno)
+void
+dl_seek_key(DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
 {
 	const DlTarget *target = fetch->batch->target;
 	const Datum *values = dl_keys_values(fetch->batch->keys, keyno);
@@ -229,7 +204,7 @@ seek_key(IndexFetch *fetch, IndexScanDesc scan, int keyno)
 
 /* The batch's keys in order, through one window. */
 static void
-walk_keys(IndexFetch *fetch)
+walk_keys(DlIndexFetch *fetch)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
 
@@ -245,22 +220,48 @@ walk_keys(IndexFetch *fetch)
 			continue;
 		}
 
-		seek_key(fetch, fetch->scan, keyno);
+		dl_seek_key(fetch, fetch->scan, keyno);
 		while (ntids != fetch->limit &&
 			   (tid = index_getnext_tid(fetch->scan, direction)) != NULL)
 		{
-			WindowEntry *entry = &fetch->window[fetch->nwindow++];
+			DlWindowEntry *entry = &fetch->window[fetch->nwindow++];
 
 			CHECK_FOR_INTERRUPTS();
 			ntids++;
 			entry->tid = *tid;
 			entry->keyno = keyno;
 			entry->cut = ntids == fetch->limit;
-			if (fetch->nwindow == WINDOW_SIZE)
+			if (fetch->nwindow == DL_WINDOW_SIZE)
 				drain_window(fetch);
 		}
 	}
 	drain_window(fetch);
+	next_key(fetch, -1);
+}
+
+static void
+next_key(DlIndexFetch *fetch, int keyno)
+{
+	if (fetch->ndead > DEAD_LIMIT && fetch->ndead > fetch->nrows)
+		kill_dead_entries(fetch, fetch->keyno);
+	fetch->keyno = keyno;
+	fetch->nrows = 0;
+	fetch->ndead = 0;
+}
+
+/*
+ * The window cannot tell the index which of its entries are dead, for it has
+ * moved on when it knows; each call would visit them again, until VACUUM.  A
+ * key with many of them is walked once more, in the way that marks them.
+ */
+static void
+kill_dead_entries(DlIndexFetch *fetch, int keyno)
+{
+	ScanDirection direction = fetch->batch->target->index.direction;
+
+	dl_seek_key(fetch, second_scan(fetch), keyno);
+	while (index_getnext_slot(fetch->again, direction, fetch->slot))
+		CHECK_FOR_INTERRUPTS();
 }
 
 /*
@@ -268,15 +269,15 @@ walk_keys(IndexFetch *fetch)
  * "nseen" of them were passed on before.
  */
 static void
-walk_key_alone(IndexFetch *fetch, IndexScanDesc scan, int keyno, int64 nseen)
+walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 nseen)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
-	WindowEntry window[WINDOW_SIZE];
+	DlWindowEntry window[DL_WINDOW_SIZE];
 	int64		nrows = 0;
-	int			size = (int) Min(fetch->limit, WINDOW_SIZE);
+	int			size = (int) Min(fetch->limit, DL_WINDOW_SIZE);
 	bool		more = true;
 
-	seek_key(fetch, scan, keyno);
+	dl_seek_key(fetch, scan, keyno);
 	while (more)
 	{
 		int			n = 0;
@@ -305,36 +306,39 @@ walk_key_alone(IndexFetch *fetch, IndexScanDesc scan, int keyno, int64 nseen)
 			if (nrows == fetch->limit)
 				return;
 		}
-		size = WINDOW_SIZE;
+		size = DL_WINDOW_SIZE;
 	}
 }
 
 /* Its walk was cut, and some of the TIDs gave no row. */
 static void
-finish_short_key(IndexFetch *fetch, int keyno)
+finish_short_key(DlIndexFetch *fetch, int keyno)
+{
+	walk_key_alone(fetch, second_scan(fetch), keyno, fetch->nrows);
+}
+
+static IndexScanDesc
+second_scan(DlIndexFetch *fetch)
 {
 	if (fetch->again == NULL)
 		fetch->again = dl_index_beginscan(fetch->rel, fetch->index,
 										  fetch->snapshot,
 										  fetch->batch->target->nkeys);
-	walk_key_alone(fetch, fetch->again, keyno, fetch->nrows);
+	return fetch->again;
 }
 
 /* Fetches what was collected, in the order of the index. */
 static void
-drain_window(IndexFetch *fetch)
+drain_window(DlIndexFetch *fetch)
 {
 	look_ahead(fetch, fetch->window, fetch->nwindow);
 	for (int i = 0; i < fetch->nwindow; i++)
 	{
-		WindowEntry *entry = &fetch->window[i];
+		DlWindowEntry *entry = &fetch->window[i];
 
 		CHECK_FOR_INTERRUPTS();
 		if (entry->keyno != fetch->keyno)
-		{
-			fetch->keyno = entry->keyno;
-			fetch->nrows = 0;
-		}
+			next_key(fetch, entry->keyno);
 		if (fetch_row(fetch, &entry->tid))
 		{
 			fetch->nrows++;
@@ -353,9 +357,9 @@ drain_window(IndexFetch *fetch)
  * prefetch an address is harmless whatever is there.
  */
 static void
-look_ahead(IndexFetch *fetch, const WindowEntry *window, int n)
+look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
 {
-	char	   *pages[WINDOW_SIZE];
+	char	   *pages[DL_WINDOW_SIZE];
 
 	/* a lone tuple would wait for the hint as long as for the page */
 	if (n < 2 || !fetch->prefetch)
@@ -400,20 +404,31 @@ look_ahead(IndexFetch *fetch, const WindowEntry *window, int n)
 
 /* True if the tuple is visible and passes the filter; it is in the slot then. */
 static bool
-fetch_row(IndexFetch *fetch, ItemPointer tid)
+fetch_row(DlIndexFetch *fetch, ItemPointer tid)
 {
 	bool		call_again = false;
+	bool		all_dead = false;
+
+	if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
+								 fetch->slot, &call_again, &all_dead))
+	{
+		fetch->ndead += all_dead;
+		return false;
+	}
+	pgstat_count_heap_fetch(fetch->index);
+	slot_getsomeattrs(fetch->slot, fetch->batch->target->max_attno);
+	return dl_passes_filter(fetch, fetch->slot);
+}
+
+bool
+dl_passes_filter(DlIndexFetch *fetch, TupleTableSlot *slot)
+{
 	Datum		passes;
 	bool		isnull;
 
-	if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
-								 fetch->slot, &call_again, NULL))
-		return false;
-	pgstat_count_heap_fetch(fetch->index);
-	slot_getsomeattrs(fetch->slot, fetch->batch->target->max_attno);
 	if (fetch->filter == NULL)
 		return true;
-
+	fetch->econtext->ecxt_scantuple = slot;
 	passes = ExecEvalExprSwitchContext(fetch->filter, fetch->econtext, &isnull);
 	ResetExprContext(fetch->econtext);
 	return !isnull && DatumGetBool(passes);

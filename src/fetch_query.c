@@ -7,6 +7,9 @@
  * the caller's snapshot.  The query selects, in this order, what tells a row's
  * key, the values of order_by, and the columns of the result:
  *
+ * (With a junction, "r" is the join of the junction with the relation, and k
+ * is a column of the junction.)
+ *
  *	ANY		SELECT r.k, order.., columns.. FROM r
  *			WHERE r.k = ANY ($keys) AND (filter)
  *	JOIN	SELECT k.n, order.., columns.. FROM unnest($keys)
@@ -29,40 +32,35 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fetch.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/ruleutils.h"
-#include "utils/syscache.h"
 
 /* Takes the rows of the query as the executor makes them. */
 typedef struct QueryReceiver
 {
 	DestReceiver pub;			/* must be first */
+	const DlTarget *target;
 	DlAlign    *align;
 	DlKeyFinder *finder;		/* ANY only */
 } QueryReceiver;
 
-static SPIPlanPtr prepare_query(DlTarget *target, Relation rel);
+static SPIPlanPtr prepare_query(DlTarget *target);
 static ParamListInfo bind_query(const DlBatch *batch);
 static void bind_keys(const DlBatch *batch, ParamExternData *params);
 static void bind_one(ParamExternData *param, Oid type, Datum value);
-static Datum key_rows(const DlTarget *target, const DlKeys *keys);
+static Datum key_rows(const DlTarget *keyed, const DlKeys *keys);
 static DlRowSource *query_source(const DlTarget *target);
 static int	key_params(const DlTarget *target);
 static bool receive_row(TupleTableSlot *slot, DestReceiver *self);
 static void receiver_startup(DestReceiver *self, int operation,
 							 TupleDesc typeinfo);
+static void check_column(TupleDesc typeinfo, int column, Oid type);
 static void receiver_noop(DestReceiver *self);
 
 /*
@@ -70,7 +68,7 @@ static void receiver_noop(DestReceiver *self);
  * the filter on to the align stage, in any order.
  */
 void
-dl_fetch_query(const DlBatch *batch, Relation rel)
+dl_fetch_query(const DlBatch *batch)
 {
 	DlTarget   *target = batch->target;
 	QueryReceiver receiver;
@@ -83,13 +81,14 @@ dl_fetch_query(const DlBatch *batch, Relation rel)
 	receiver.pub.rStartup = receiver_startup;
 	receiver.pub.rShutdown = receiver_noop;
 	receiver.pub.rDestroy = receiver_noop;
+	receiver.target = target;
 	receiver.pub.mydest = DestTuplestore; /* DestNone would mean: no result */
 
 	align = dl_align_begin(target, query_source(target), &batch->limit, NULL,
 						   batch->emit);
 	receiver.align = align;
 	if (target->form == DL_QUERY_ANY)
-		receiver.finder = dl_keys_finder(target, batch->keys);
+		receiver.finder = dl_keys_finder(dl_target_keyed(target), batch->keys);
 
 	memset(&options, 0, sizeof(options));
 	options.params = bind_query(batch);
@@ -98,7 +97,7 @@ dl_fetch_query(const DlBatch *batch, Relation rel)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	result = SPI_execute_plan_extended(prepare_query(target, rel), &options);
+	result = SPI_execute_plan_extended(prepare_query(target), &options);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s",
 			 SPI_result_code_string(result));
@@ -112,8 +111,9 @@ dl_fetch_query(const DlBatch *batch, Relation rel)
  * SPI connection.
  */
 static SPIPlanPtr
-prepare_query(DlTarget *target, Relation rel)
+prepare_query(DlTarget *target)
 {
+	const DlTarget *keyed = dl_target_keyed(target);
 	SPIPlanPtr	plan = target->plan;
 	int			nparams = target->nparams + key_params(target) + 1;
 	Oid		   *types;
@@ -127,11 +127,11 @@ prepare_query(DlTarget *target, Relation rel)
 			: TEXTOID;
 	for (int i = 0; i < key_params(target); i++)
 		types[target->nparams + i] =
-			target->keys_are_rows && target->form != DL_QUERY_ANY ?
-			RECORDARRAYOID : get_array_type(target->keys[i].keytype);
+			keyed->keys_are_rows && target->form != DL_QUERY_ANY ?
+			RECORDARRAYOID : get_array_type(keyed->keys[i].keytype);
 	types[nparams - 1] = INT8OID;
 
-	plan = SPI_prepare(dl_fetch_query_text(target, rel), nparams, types);
+	plan = SPI_prepare(dl_fetch_query_text(target), nparams, types);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s",
 			 SPI_result_code_string(SPI_result));
@@ -163,7 +163,7 @@ bind_query(const DlBatch *batch)
 static int
 key_params(const DlTarget *target)
 {
-	return target->form == DL_QUERY_ANY ? target->nkeys : 1;
+	return target->form == DL_QUERY_ANY ? dl_target_keyed(target)->nkeys : 1;
 }
 
 /* One array of rows, or an array for each column. */
@@ -171,17 +171,18 @@ static void
 bind_keys(const DlBatch *batch, ParamExternData *params)
 {
 	const DlTarget *target = batch->target;
+	const DlTarget *keyed = dl_target_keyed(target);
 	const DlKeys *keys = batch->keys;
 
-	if (target->keys_are_rows && target->form != DL_QUERY_ANY)
+	if (keyed->keys_are_rows && target->form != DL_QUERY_ANY)
 	{
-		bind_one(params, RECORDARRAYOID, key_rows(target, keys));
+		bind_one(params, RECORDARRAYOID, key_rows(keyed, keys));
 		return;
 	}
 
 	for (int i = 0; i < key_params(target); i++)
 	{
-		const DlKeyColumn *key = &target->keys[i];
+		const DlKeyColumn *key = &keyed->keys[i];
 		Datum	   *column = keys->values;
 
 		if (keys->ncolumns > 1)
@@ -209,15 +210,15 @@ bind_one(ParamExternData *param, Oid type, Datum value)
 
 /* The keys as record[], as the query's column definition list expects. */
 static Datum
-key_rows(const DlTarget *target, const DlKeys *keys)
+key_rows(const DlTarget *keyed, const DlKeys *keys)
 {
-	TupleDesc	tupdesc = CreateTemplateTupleDesc(target->nkeys);
-	bool	   *nulls = palloc0(mul_size(target->nkeys, sizeof(bool)));
+	TupleDesc	tupdesc = CreateTemplateTupleDesc(keyed->nkeys);
+	bool	   *nulls = palloc0(mul_size(keyed->nkeys, sizeof(bool)));
 	Datum	   *rows = palloc(mul_size(Max(keys->ndistinct, 1),
 									   sizeof(Datum)));
 
-	for (int i = 0; i < target->nkeys; i++)
-		TupleDescInitEntry(tupdesc, i + 1, NULL, target->keys[i].keytype, -1,
+	for (int i = 0; i < keyed->nkeys; i++)
+		TupleDescInitEntry(tupdesc, i + 1, NULL, keyed->keys[i].keytype, -1,
 						   0);
 	tupdesc = BlessTupleDesc(tupdesc);
 
@@ -237,7 +238,8 @@ static DlRowSource *
 query_source(const DlTarget *target)
 {
 	DlRowSource *source = palloc(sizeof(DlRowSource));
-	int			nkeys = target->form == DL_QUERY_ANY ? target->nkeys : 1;
+	int			nkeys = target->form == DL_QUERY_ANY ?
+	dl_target_keyed(target)->nkeys : 1;
 	AttrNumber *order = palloc(mul_size(Max(target->norder, 1),
 										sizeof(AttrNumber)));
 	AttrNumber *output = palloc(mul_size(Max(target->noutput, 1),
@@ -276,9 +278,41 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/*
+ * What follows takes values by the types that the target says.  A plan may be
+ * analysed anew at any time, so see that they still are what it gives.
+ */
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
+	const DlTarget *target = ((QueryReceiver *) self)->target;
+	const DlTarget *keyed = dl_target_keyed(target);
+	int			column = 0;
+
+	if (target->form == DL_QUERY_ANY)
+	{
+		for (int i = 0; i < keyed->nkeys; i++)
+			check_column(typeinfo, column++, keyed->keys[i].cast_column ?
+						 keyed->keys[i].lefttype :
+						 dl_target_attribute(keyed, keyed->keys[i].attno)->atttypid);
+	}
+	else
+		check_column(typeinfo, column++, INT8OID);
+
+	for (int i = 0; i < target->norder; i++)
+		check_column(typeinfo, column++, target->order[i].type);
+	for (int i = 0; i < target->noutput; i++)
+		check_column(typeinfo, column++,
+					 dl_target_attribute(target, target->output[i])->atttypid);
+}
+
+static void
+check_column(TupleDesc typeinfo, int column, Oid type)
+{
+	if (column >= typeinfo->natts ||
+		TupleDescAttr(typeinfo, column)->atttypid != type)
+		elog(ERROR, "column %d of the query is not of type %u",
+			 column + 1, type);
 }
 
 static void

@@ -6,8 +6,8 @@
  * Restates the conditions under which the planner may use an index for such a
  * clause: get_relation_info() and IndexCollMatchesExprColl() in core.  Among
  * the indexes that may be used, one that gives the order and so ends each
- * key's walk early is best, then one that is unique on the key, then the
- * smallest.
+ * key's walk early is best, then one that holds all that is read, then one
+ * that is unique on the key, then the smallest.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,11 +16,13 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "access/sysattr.h"
 #include "access/transam.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "lib/stringinfo.h"
+#include "optimizer/optimizer.h"
 #include "storage/lmgr.h"
 #include "target.h"
 #include "utils/builtins.h"
@@ -32,11 +34,13 @@ static DlReason check_index(const DlTarget *target, Relation index,
 							DlIndexChoice *choice);
 static DlReason check_key_columns(const DlTarget *target, Relation index,
 								  DlIndexChoice *choice);
+static bool has_key_expression(const DlTarget *target, Relation index);
 static bool gives_order(const DlTarget *target, Relation index,
 						ScanDirection *direction);
 static bool matches_order_item(const DlOrderItem *item, Relation index,
 							   int column, ScanDirection *direction);
 static bool is_constant_in_key(const DlTarget *target, const DlOrderItem *item);
+static bool covers_columns(const DlTarget *target, Relation index);
 static bool is_better(const DlTarget *target, const DlIndexChoice *candidate,
 					  BlockNumber candidate_pages,
 					  const DlIndexChoice *best, BlockNumber best_pages);
@@ -104,6 +108,7 @@ check_index(const DlTarget *target, Relation index, DlIndexChoice *choice)
 	choice->direction = ForwardScanDirection;
 	choice->orders = target->norder > 0 &&
 		(choice->unique || gives_order(target, index, &choice->direction));
+	choice->covers = covers_columns(target, index);
 	return DL_REASON_NONE;
 }
 
@@ -114,6 +119,7 @@ check_key_columns(const DlTarget *target, Relation index,
 {
 	Form_pg_index form = index->rd_index;
 	DlReason	reason = DL_REASON_NONE;
+	Bitmapset  *used = NULL;	/* an index may name a column twice */
 
 	if (form->indnkeyatts < target->nkeys)
 		return DL_REASON_NO_INDEX;
@@ -124,11 +130,13 @@ check_key_columns(const DlTarget *target, Relation index,
 		int			number = 0;
 
 		if (attno == 0)
-			return DL_REASON_INDEX_EXPRESSION;
+			return has_key_expression(target, index) ?
+				DL_REASON_INDEX_EXPRESSION : DL_REASON_NO_INDEX;
 		while (number < target->nkeys && target->keys[number].attno != attno)
 			number++;
-		if (number == target->nkeys)
+		if (number == target->nkeys || bms_is_member(number, used))
 			return DL_REASON_NO_INDEX;
+		used = bms_add_member(used, number);
 		choice->keys[column] = number;
 
 		if (index->rd_rel->relam != BTREE_AM_OID)
@@ -144,6 +152,22 @@ check_key_columns(const DlTarget *target, Relation index,
 			reason = Max(reason, DL_REASON_INDEX_COLLATION);
 	}
 	return reason;
+}
+
+/* Is an expression of the index over a key column? */
+static bool
+has_key_expression(const DlTarget *target, Relation index)
+{
+	Bitmapset  *attnos = NULL;
+
+	pull_varattnos((Node *) RelationGetIndexExpressions(index), 1, &attnos);
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		if (bms_is_member(target->keys[i].attno -
+						  FirstLowInvalidHeapAttributeNumber, attnos))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -228,6 +252,31 @@ is_constant_in_key(const DlTarget *target, const DlOrderItem *item)
 	return false;
 }
 
+/*
+ * Does the index hold every column that is read, as the table stores it?  (An
+ * index on a column of type name keeps a cstring.)
+ */
+static bool
+covers_columns(const DlTarget *target, Relation index)
+{
+	int			member = -1;
+
+	while ((member = bms_next_member(target->columns, member)) >= 0)
+	{
+		AttrNumber	attno = member + FirstLowInvalidHeapAttributeNumber;
+		int			column = 0;
+
+		while (column < index->rd_index->indnatts &&
+			   index->rd_index->indkey.values[column] != attno)
+			column++;
+		if (attno <= 0 || column == index->rd_index->indnatts ||
+			TupleDescAttr(RelationGetDescr(index), column)->atttypid !=
+			dl_target_attribute(target, attno)->atttypid)
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_better(const DlTarget *target,
 		  const DlIndexChoice *candidate, BlockNumber candidate_pages,
@@ -235,6 +284,8 @@ is_better(const DlTarget *target,
 {
 	if (candidate->orders != best->orders)
 		return candidate->orders;
+	if (candidate->covers != best->covers)
+		return candidate->covers;
 	if (candidate->unique != best->unique)
 		return candidate->unique;
 	return candidate_pages < best_pages;
@@ -250,6 +301,26 @@ dl_index_usable_by(Relation index, TransactionId xmin_horizon)
 	return !index->rd_index->indcheckxmin ||
 		TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
 							  xmin_horizon);
+}
+
+/* Could an index give the order of this item? */
+static bool
+is_plain_column(const DlTarget *target, const DlOrderItem *item)
+{
+	return item->attno != 0 && item->collation ==
+		dl_target_attribute(target, item->attno)->attcollation;
+}
+
+/* Could an index give order_by as a whole? */
+bool
+dl_index_could_order(const DlTarget *target)
+{
+	for (int i = 0; i < target->norder; i++)
+	{
+		if (!is_plain_column(target, &target->order[i]))
+			return false;
+	}
+	return target->norder > 0;
 }
 
 /*
@@ -272,7 +343,7 @@ dl_index_advice(const DlTarget *target)
 		int16		strategy;
 		bool		desc;
 
-		if (item->attno == 0 ||
+		if (!is_plain_column(target, item) ||
 			!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
 										&strategy))
 			break;

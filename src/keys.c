@@ -15,7 +15,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/nbtree.h"
 #include "access/stratnum.h"
 #include "access/tupmacs.h"
 #include "catalog/pg_opfamily_d.h"
@@ -102,6 +101,9 @@ typedef struct KeyBatch
 	RowReader	reader;
 } KeyBatch;
 
+static void begin_batch(KeyBatch *batch, const DlTarget *target, int nkeys,
+						bool composite);
+static DlKeys *finish_batch(KeyBatch *batch, int nkeys);
 static ArrayType *input_array(const DlTarget *target, const DlRequest *request);
 static void check_count(int nkeys);
 static void prepare_conversions(KeyBatch *batch);
@@ -124,39 +126,80 @@ DlKeys *
 dl_keys_build(const DlTarget *target, const DlRequest *request)
 {
 	ArrayType  *array = input_array(target, request);
-	DlKeys	   *keys;
 	KeyBatch	batch;
-	KeySort		sort;
+	int			nkeys;
 
 	if (array == NULL)
 		return NULL;
+	nkeys = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	check_count(nkeys);
 
-	keys = palloc0(sizeof(DlKeys));
-	keys->ncolumns = target->nkeys;
-	keys->npositions = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	check_count(keys->npositions);
+	begin_batch(&batch, target, nkeys, target->keys_are_rows);
+	read_array(&batch, array, nkeys);
+	return finish_batch(&batch, nkeys);
+}
 
-	memset(&batch, 0, sizeof(batch));
-	batch.target = target;
-	batch.entries = palloc_extended(mul_size(Max(keys->npositions, 1),
-											 sizeof(KeyEntry)),
-									MCXT_ALLOC_HUGE);
-	if (target->keys_are_rows)
-		batch.values = palloc_extended(mul_size(Max(keys->npositions, 1),
-												target->nkeys * sizeof(Datum)),
-									   MCXT_ALLOC_HUGE);
-	prepare_conversions(&batch);
-	read_array(&batch, array, keys->npositions);
+/*
+ * The same for keys that another relation's rows hold: nkeys * target->nkeys
+ * values, none of them NULL, which must stay as long as the result.
+ */
+DlKeys *
+dl_keys_from_values(const DlTarget *target, const Datum *values, int nkeys)
+{
+	KeyBatch	batch;
 
-	sort.ncolumns = target->nkeys;
-	sort.values = batch.values;
-	sort.columns = palloc0(target->nkeys * sizeof(SortSupportData));
-	sort_batch(&batch, &sort);
-	reduce_batch(keys, &batch, &sort);
+	begin_batch(&batch, target, nkeys, target->nkeys > 1);
+	for (int i = 0; i < nkeys; i++)
+	{
+		KeyEntry   *entry = &batch.entries[batch.nentries++];
 
-	pfree(batch.entries);
-	if (batch.values != NULL)
-		pfree(batch.values);
+		CHECK_FOR_INTERRUPTS();
+		entry->position = i;
+		for (int column = 0; column < target->nkeys; column++)
+		{
+			Datum		value = convert(&batch, column,
+										values[(Size) i * target->nkeys + column]);
+
+			if (column == 0)
+				entry->first = value;
+			if (batch.values != NULL)
+				batch.values[(Size) i * target->nkeys + column] = value;
+		}
+	}
+	return finish_batch(&batch, nkeys);
+}
+
+static void
+begin_batch(KeyBatch *batch, const DlTarget *target, int nkeys, bool composite)
+{
+	memset(batch, 0, sizeof(KeyBatch));
+	batch->target = target;
+	batch->entries = palloc_extended(mul_size(Max(nkeys, 1), sizeof(KeyEntry)),
+									 MCXT_ALLOC_HUGE);
+	if (composite)
+		batch->values = palloc_extended(mul_size(Max(nkeys, 1),
+												 target->nkeys * sizeof(Datum)),
+										MCXT_ALLOC_HUGE);
+	prepare_conversions(batch);
+}
+
+static DlKeys *
+finish_batch(KeyBatch *batch, int nkeys)
+{
+	DlKeys	   *keys = palloc0(sizeof(DlKeys));
+	KeySort		sort;
+
+	keys->ncolumns = batch->target->nkeys;
+	keys->npositions = nkeys;
+	sort.ncolumns = keys->ncolumns;
+	sort.values = batch->values;
+	sort.columns = palloc0(keys->ncolumns * sizeof(SortSupportData));
+	sort_batch(batch, &sort);
+	reduce_batch(keys, batch, &sort);
+
+	pfree(batch->entries);
+	if (batch->values != NULL)
+		pfree(batch->values);
 	return keys;
 }
 
@@ -443,69 +486,4 @@ reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort)
 		pfree(keys->keyno);
 		keys->keyno = NULL;
 	}
-}
-
-struct DlKeyFinder
-{
-	const DlKeys *keys;
-	FmgrInfo   *compare;		/* (column's type, key's type), for each */
-	Oid		   *collations;
-	int			last;			/* number of the key found last */
-};
-
-DlKeyFinder *
-dl_keys_finder(const DlTarget *target, const DlKeys *keys)
-{
-	DlKeyFinder *finder = palloc0(sizeof(DlKeyFinder));
-
-	finder->keys = keys;
-	finder->compare = palloc0(keys->ncolumns * sizeof(FmgrInfo));
-	finder->collations = palloc0(keys->ncolumns * sizeof(Oid));
-	for (int i = 0; i < keys->ncolumns; i++)
-	{
-		const DlKeyColumn *key = &target->keys[i];
-		Oid			left;
-		Oid			right;
-		Oid			compare;
-
-		op_input_types(key->eqop, &left, &right);
-		compare = get_opfamily_proc(key->opfamily, left, right, BTORDER_PROC);
-		if (!OidIsValid(compare))
-			elog(ERROR, "missing support function %d(%u,%u) in opfamily %u",
-				 BTORDER_PROC, left, right, key->opfamily);
-		fmgr_info(compare, &finder->compare[i]);
-		finder->collations[i] = key->collation;
-	}
-	return finder;
-}
-
-/*
- * The number of the key that equals these values, none of them NULL; -1 if
- * there is none.  Rows often come in runs of one key, which is tried first.
- */
-int
-dl_keys_find(DlKeyFinder *finder, const Datum *columns)
-{
-	int			low = 0;
-	int			high = finder->keys->ndistinct - 1;
-	int			middle = finder->last;
-
-	while (low <= high)
-	{
-		const Datum *key = dl_keys_values(finder->keys, middle);
-		int			result = 0;
-
-		for (int i = 0; result == 0 && i < finder->keys->ncolumns; i++)
-			result = DatumGetInt32(FunctionCall2Coll(&finder->compare[i],
-													 finder->collations[i],
-													 columns[i], key[i]));
-		if (result == 0)
-			return finder->last = middle;
-		if (result < 0)
-			high = middle - 1;
-		else
-			low = middle + 1;
-		middle = low + (high - low) / 2;
-	}
-	return -1;
 }

@@ -33,6 +33,25 @@ dl_keys_values(const DlKeys *keys, int keyno)
 
 extern DlKeys *dl_keys_build(const DlTarget *target, const DlRequest *request);
 
+extern DlKeys *dl_keys_from_values(const DlTarget *target, const Datum *values,
+								   int nkeys);
+
+/* All positions that have a key, grouped by its number. */
+typedef struct DlKeyPositions
+{
+	int		   *positions;
+	int		   *end;			/* for each key: end of its group */
+} DlKeyPositions;
+
+static inline int
+dl_positions_start(const DlKeyPositions *positions, int keyno)
+{
+	return keyno == 0 ? 0 : positions->end[keyno - 1];
+}
+
+extern void dl_keys_group_positions(const DlKeys *keys,
+									DlKeyPositions *result);
+
 /* Finds the key of a row by the values of its key columns (plan path). */
 typedef struct DlKeyFinder DlKeyFinder;
 

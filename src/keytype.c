@@ -26,6 +26,7 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "compat.h"
 #include "keytype.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_oper.h"
@@ -33,6 +34,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+static void resolve(DlKeyColumn *key, Form_pg_attribute att, Oid opclass);
 static bool resolve_in_family(DlKeyColumn *key, Oid opclass);
 static bool resolve_in_catalog(DlKeyColumn *key, Oid opclass);
 static bool resolve_by_string_cast(DlKeyColumn *key, Oid opclass);
@@ -70,22 +72,40 @@ dl_keytype_resolve(DlKeyColumn *key, Form_pg_attribute att, Oid inputtype)
 						NameStr(att->attname), format_type_be(att->atttypid)),
 				 errdetail("The type has no default btree operator class.")));
 
+	/*
+	 * Type name brings a collation of its own, and other hashing than text.
+	 * Where the column has neither, such keys are compared as text.
+	 */
+	if (key->inputtype == NAMEOID && key->basetype != NAMEOID)
+	{
+		key->inputtype = TEXTOID;
+		resolve(key, att, opclass);
+		key->inputtype = NAMEOID;
+		if (!set_conversion(key, key->keytype, COERCION_ASSIGNMENT))
+			report_not_comparable(att, inputtype);
+	}
 	/* An untyped literal inside of a row takes the type of its column. */
-	if (key->inputtype == UNKNOWNOID)
+	else if (key->inputtype == UNKNOWNOID)
 	{
 		key->inputtype = key->basetype;
-		if (!resolve_in_family(key, opclass))
-			report_not_comparable(att, inputtype);
+		resolve(key, att, opclass);
 		key->inputtype = UNKNOWNOID;
 		key->conversion = DL_KEY_INPUT;
 	}
-	else if (!resolve_in_family(key, opclass) &&
-			 !resolve_in_catalog(key, opclass) &&
-			 !resolve_by_string_cast(key, opclass))
-		report_not_comparable(att, inputtype);
+	else
+		resolve(key, att, opclass);
 
 	get_typlenbyvalalign(key->keytype, &key->keylen, &key->keybyval,
 						 &key->keyalign);
+}
+
+static void
+resolve(DlKeyColumn *key, Form_pg_attribute att, Oid opclass)
+{
+	if (!resolve_in_family(key, opclass) &&
+		!resolve_in_catalog(key, opclass) &&
+		!resolve_by_string_cast(key, opclass))
+		report_not_comparable(att, key->inputtype);
 }
 
 /*
@@ -207,6 +227,10 @@ set_comparison(DlKeyColumn *key, Oid eqop, Oid opfamily,
 	key->lefttype = lefttype;
 	key->keytype = keytype;
 	op_input_types(eqop, &opleft, &key->opright);
+
+	/* a column that is cast to text has that type's collation */
+	if (!OidIsValid(key->collation))
+		key->collation = get_typcollation(lefttype);
 }
 
 /* Finds how an input value becomes one of keytype; false if it cannot. */

@@ -32,19 +32,34 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-static const DlVerb load_one_verb = {.typed = true, .to_one = true};
-static const DlVerb load_many_verb = {.typed = true, .arrays = true,
-.by_required = true, .has_limit = true};
-static const DlVerb load_rows_verb = {.typed = true, .has_limit = true};
-static const DlVerb load_one_json_verb = {.json = true, .to_one = true};
-static const DlVerb load_many_json_verb = {.json = true, .by_required = true,
-.has_limit = true};
+static const DlVerb load_one_verb = {
+	.typed = true, .to_one = true, .has_order = true
+};
+static const DlVerb load_many_verb = {
+	.typed = true, .arrays = true, .by_required = true,
+	.has_order = true, .has_limit = true
+};
+static const DlVerb load_rows_verb = {
+	.typed = true, .has_order = true, .has_limit = true
+};
+static const DlVerb load_one_json_verb = {
+	.json = true, .to_one = true, .has_order = true
+};
+static const DlVerb load_many_json_verb = {
+	.json = true, .by_required = true, .has_order = true, .has_limit = true
+};
+static const DlVerb load_count_verb = {
+	.count = true, .by_required = true
+};
 
 static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb);
-static Datum load_batch(const DlRequest *request, DlTarget *target,
-						const DlKeys *keys, Relation rel,
-						FunctionCallInfo fcinfo, MemoryContext result_context);
+static DlEmit *begin_emit(const DlRequest *request, DlTarget *target,
+						  const DlKeys *keys, FunctionCallInfo fcinfo,
+						  MemoryContext result_context);
+static void fetch_batch(const DlBatch *batch, Relation rel, Relation junction);
 static DlLimit row_limit(const DlRequest *request, const DlTarget *target);
+static Relation open_readable(Oid relid);
+static void require_index(const DlTarget *target);
 static void check_kind(Oid relid, char relkind);
 
 PG_FUNCTION_INFO_V1(dataloader_load_one);
@@ -52,43 +67,48 @@ PG_FUNCTION_INFO_V1(dataloader_load_many);
 PG_FUNCTION_INFO_V1(dataloader_load_rows);
 PG_FUNCTION_INFO_V1(dataloader_load_one_json);
 PG_FUNCTION_INFO_V1(dataloader_load_many_json);
+PG_FUNCTION_INFO_V1(dataloader_load_count);
 
-/* load_one(relation anyelement, keys, by, filter, args, order_by) */
+/* load_one(relation anyelement, keys, by, through, link, filter, args, order_by) */
 Datum
 dataloader_load_one(PG_FUNCTION_ARGS)
 {
 	return load(fcinfo, &load_one_verb);
 }
 
-/* load_many(relation anyelement, keys, by, filter, args, order_by, first, skip) */
+/* load_many(as load_one, first, skip) */
 Datum
 dataloader_load_many(PG_FUNCTION_ARGS)
 {
 	return load(fcinfo, &load_many_verb);
 }
 
-/* load_rows(relation anyelement, keys, by, filter, args, order_by, first, skip) */
+/* load_rows(as load_many) */
 Datum
 dataloader_load_rows(PG_FUNCTION_ARGS)
 {
 	return load(fcinfo, &load_rows_verb);
 }
 
-/* load_one_json(relation regclass, keys, by, filter, args, order_by, columns) */
+/* load_one_json(relation regclass, then as load_one, columns) */
 Datum
 dataloader_load_one_json(PG_FUNCTION_ARGS)
 {
 	return load(fcinfo, &load_one_json_verb);
 }
 
-/*
- * load_many_json(relation regclass, keys, by, filter, args, order_by, first,
- * skip, columns)
- */
+/* load_many_json(relation regclass, then as load_many, columns) */
 Datum
 dataloader_load_many_json(PG_FUNCTION_ARGS)
 {
 	return load(fcinfo, &load_many_json_verb);
+}
+
+/* load_count(relation regclass, keys, by, through, link, filter, args, at_most) */
+Datum
+dataloader_load_count(PG_FUNCTION_ARGS)
+{
+	return load(fcinfo, &load_count_verb);
 }
 
 static Datum
@@ -100,6 +120,7 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	DlTarget   *target;
 	DlKeys	   *keys;
 	Relation	rel;
+	Relation	junction;
 	Datum		result = (Datum) 0;
 
 	if (verb->typed)
@@ -111,17 +132,27 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	MemoryContextSwitchTo(call_context);
 
 	dl_request_read(&request, verb, fcinfo);
-	rel = dl_load_open(request.relid);
-	target = dl_target_get(&request, rel);
-	dl_rights_check_columns(rel, target->columns);
-	if (dl_require_index)
-		dl_load_require_index(target);
+	dl_load_open(&request, &rel, &junction);
+	target = dl_target_get(&request, rel, junction);
+	dl_load_check(target, rel, junction);
 
-	keys = dl_keys_build(target, &request);
+	keys = dl_keys_build(dl_target_keyed(target), &request);
 	if (keys != NULL)
-		result = load_batch(&request, target, keys, rel, fcinfo,
-							result_context);
-	relation_close(rel, NoLock);
+	{
+		DlBatch		batch;
+
+		batch.target = target;
+		batch.keys = keys;
+		batch.limit = row_limit(&request, target);
+		batch.ordered = true;
+		batch.params = dl_args_bind(request.args, target->nparams,
+									target->paramtypes);
+		batch.emit = begin_emit(&request, target, keys, fcinfo,
+								result_context);
+		fetch_batch(&batch, rel, junction);
+		result = batch.emit->finish(batch.emit);
+	}
+	dl_load_close(rel, junction);
 
 	MemoryContextSwitchTo(result_context);
 	MemoryContextDelete(call_context);
@@ -132,31 +163,42 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	return result;
 }
 
-static Datum
-load_batch(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   Relation rel, FunctionCallInfo fcinfo,
-		   MemoryContext result_context)
+static DlEmit *
+begin_emit(const DlRequest *request, DlTarget *target, const DlKeys *keys,
+		   FunctionCallInfo fcinfo, MemoryContext result_context)
 {
-	DlBatch		batch;
-	Relation	index;
+	if (target->verb->json)
+		return dl_emit_json_begin(target, keys, result_context);
+	if (target->verb->count)
+		return dl_emit_count_begin(keys, request->first, result_context);
+	return dl_emit_rows_begin(target, keys,
+							  (ReturnSetInfo *) fcinfo->resultinfo);
+}
 
-	batch.target = target;
-	batch.keys = keys;
-	batch.limit = row_limit(request, target);
-	batch.params = dl_args_bind(request->args, target->nparams,
-								target->paramtypes);
-	batch.emit = target->verb->json ?
-		dl_emit_json_begin(target, keys, result_context) :
-		dl_emit_rows_begin(target, keys, (ReturnSetInfo *) fcinfo->resultinfo);
+/* Each relation must be right for the direct path, or a plan reads them all. */
+static void
+fetch_batch(const DlBatch *batch, Relation rel, Relation junction)
+{
+	const DlTarget *target = batch->target;
+	DlIndexedRelation from = {rel, NULL};
+	DlIndexedRelation hop = {junction, NULL};
+	bool		direct;
 
-	if (dl_path_now(target, rel, &index) == DL_REASON_NONE)
-	{
-		dl_fetch_index(&batch, rel, index);
-		index_close(index, NoLock);
-	}
+	direct = dl_path_now(target, rel, &from.index) == DL_REASON_NONE &&
+		(junction == NULL ||
+		 dl_path_now(target->through, junction, &hop.index) == DL_REASON_NONE);
+
+	if (!direct)
+		dl_fetch_query(batch);
+	else if (junction == NULL)
+		dl_fetch_index(batch, &from);
 	else
-		dl_fetch_query(&batch, rel);
-	return batch.emit->finish(batch.emit);
+		dl_fetch_through(batch, &hop, &from);
+
+	if (hop.index != NULL)
+		index_close(hop.index, NoLock);
+	if (from.index != NULL)
+		index_close(from.index, NoLock);
 }
 
 static DlLimit
@@ -176,11 +218,46 @@ row_limit(const DlRequest *request, const DlTarget *target)
 }
 
 /*
- * Opens a relation that the current role may read something of, and locks it
- * until the end of the transaction.  Errors: 42P01, 42809, 42501.
+ * Opens the relations of a request, the junction being NULL if there is none,
+ * and locks them until the end of the transaction.
  */
-Relation
-dl_load_open(Oid relid)
+void
+dl_load_open(const DlRequest *request, Relation *rel, Relation *junction)
+{
+	*junction = NULL;
+	if (OidIsValid(request->through))
+		*junction = open_readable(request->through);
+	*rel = open_readable(request->relid);
+}
+
+void
+dl_load_close(Relation rel, Relation junction)
+{
+	relation_close(rel, NoLock);
+	if (junction != NULL)
+		relation_close(junction, NoLock);
+}
+
+/* What is asked on every call, once it is known which columns are read. */
+void
+dl_load_check(const DlTarget *target, Relation rel, Relation junction)
+{
+	dl_rights_check_columns(rel, target->columns);
+	if (junction != NULL)
+		dl_rights_check_columns(junction, target->through->columns);
+	if (dl_require_index)
+	{
+		require_index(dl_target_keyed(target));
+		require_index(target);
+	}
+}
+
+/*
+ * Opens a relation that the current role may read something of.  Errors:
+ * 42P01, 42809, 42501.
+ */
+static Relation
+open_readable(Oid relid)
 {
 	char		relkind = get_rel_relkind(relid);
 	Relation	rel = NULL;
@@ -236,8 +313,8 @@ check_kind(Oid relid, char relkind)
 }
 
 /* dataloader.require_index: 55000 unless an index of the relation serves it. */
-void
-dl_load_require_index(const DlTarget *target)
+static void
+require_index(const DlTarget *target)
 {
 	if (target->indexed || !dl_path_needs_index(target))
 		return;

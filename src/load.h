@@ -7,7 +7,10 @@
 
 #include "target.h"
 
-extern Relation dl_load_open(Oid relid);
-extern void dl_load_require_index(const DlTarget *target);
+extern void dl_load_open(const DlRequest *request, Relation *rel,
+						 Relation *junction);
+extern void dl_load_close(Relation rel, Relation junction);
+extern void dl_load_check(const DlTarget *target, Relation rel,
+						  Relation junction);
 
 #endif							/* DL_LOAD_H */

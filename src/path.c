@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xlog.h"
@@ -38,9 +39,14 @@
 static void plan_expressions(DlTarget *target);
 static DlReason relation_reason(const DlTarget *target, Relation rel);
 static DlReason storage_reason(const DlTarget *target, Relation rel);
+static bool reads_virtual_column(const DlTarget *target, Relation rel);
 static DlReason expression_reason(const DlTarget *target);
+static bool junction_order_is_given(const DlTarget *target);
 static DlReason call_reason(const DlTarget *target, Relation rel);
 static DlQueryForm choose_query_form(const DlTarget *target);
+static bool keys_have_arrays(const DlTarget *keyed);
+static bool is_remote(const DlTarget *target);
+static bool can_be_limited(const DlTarget *target);
 static bool reads_foreign_data(const DlTarget *target);
 static bool is_distributed(Oid relid);
 static bool is_masked(void);
@@ -77,9 +83,9 @@ dl_path_resolve(DlTarget *target, Relation rel)
 static void
 plan_expressions(DlTarget *target)
 {
-	if (target->filter_source != NULL)
+	if (target->own_filter != NULL)
 		target->filter = (Node *)
-			expression_planner((Expr *) copyObject(target->filter_source));
+			expression_planner((Expr *) copyObject(target->own_filter));
 	for (int i = 0; i < target->norder; i++)
 		target->order[i].planned =
 			expression_planner(copyObject(target->order[i].expr));
@@ -123,8 +129,6 @@ relation_reason(const DlTarget *target, Relation rel)
 static DlReason
 storage_reason(const DlTarget *target, Relation rel)
 {
-	int			member = -1;
-
 	if (rel->rd_rel->relam != HEAP_TABLE_AM_OID)
 		return DL_REASON_ACCESS_METHOD;
 	if (!RelationIsScannable(rel))
@@ -132,21 +136,31 @@ storage_reason(const DlTarget *target, Relation rel)
 	if (RELATION_IS_OTHER_TEMP(rel))
 		return DL_REASON_OTHER_TEMP;
 
-	while ((member = bms_next_member(target->columns, member)) >= 0)
-	{
-		int			attno = member + FirstLowInvalidHeapAttributeNumber;
-
-		if (attno > 0 &&
-			dl_attribute_is_virtual(TupleDescAttr(RelationGetDescr(rel),
-												  attno - 1)))
-			return DL_REASON_VIRTUAL_COLUMN;
-	}
-
+	if (reads_virtual_column(target, rel))
+		return DL_REASON_VIRTUAL_COLUMN;
 	if (is_distributed(target->relid))
 		return DL_REASON_DISTRIBUTED;
 	if (is_masked())
 		return DL_REASON_MASKED;
 	return DL_REASON_NONE;
+}
+
+static bool
+reads_virtual_column(const DlTarget *target, Relation rel)
+{
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber,
+										  target->columns);
+
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (dl_attribute_is_virtual(TupleDescAttr(tupdesc, i)) &&
+			(whole_row ||
+			 bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber,
+						   target->columns)))
+			return true;
+	}
+	return false;
 }
 
 /* What only a plan can evaluate, or would evaluate differently. */
@@ -158,11 +172,32 @@ expression_reason(const DlTarget *target)
 		if (target->keys[i].cast_column)
 			return DL_REASON_COLUMN_CAST;
 	}
-	if (dl_expr_has_subquery(target))
+	if (target->has_subquery)
 		return DL_REASON_SUBQUERY;
 	if (dl_expr_is_volatile(target))
 		return DL_REASON_VOLATILE;
-	return DL_REASON_NONE;
+	if (target->mixed_filter)
+		return DL_REASON_MIXED_FILTER;
+	return junction_order_is_given(target) ? DL_REASON_NONE
+		: DL_REASON_JUNCTION_ORDER;
+}
+
+/*
+ * Rows reached through a junction come in its order, or are sorted by their
+ * own columns; what is of both, or of the junction but not in its index's
+ * order, is for a plan.
+ */
+static bool
+junction_order_is_given(const DlTarget *target)
+{
+	for (int i = 0; i < target->norder; i++)
+	{
+		if (target->order[i].of_junction &&
+			(target->through->norder == 0 || !target->through->indexed ||
+			 !target->through->index.orders))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -238,13 +273,38 @@ dl_path_needs_index(const DlTarget *target)
 static DlQueryForm
 choose_query_form(const DlTarget *target)
 {
-	if (target->relkind == RELKIND_FOREIGN_TABLE ||
-		target->reason == DL_REASON_DISTRIBUTED || reads_foreign_data(target))
+	const DlTarget *keyed = dl_target_keyed(target);
+
+	/* there are no arrays of arrays, so such keys can only come as rows */
+	if ((is_remote(target) || is_remote(keyed)) && keys_have_arrays(keyed))
 		return DL_QUERY_ANY;
-	if (target->limited &&
-		(target->indexed || target->relkind == RELKIND_VIEW))
+	if (target->limited && can_be_limited(target) && can_be_limited(keyed))
 		return DL_QUERY_LATERAL;
-	return target->keys_are_rows ? DL_QUERY_JOIN : DL_QUERY_ANY;
+	return keyed->keys_are_rows ? DL_QUERY_JOIN : DL_QUERY_ANY;
+}
+
+static bool
+keys_have_arrays(const DlTarget *keyed)
+{
+	for (int i = 0; i < keyed->nkeys; i++)
+	{
+		if (!OidIsValid(get_array_type(keyed->keys[i].keytype)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_remote(const DlTarget *target)
+{
+	return target->relkind == RELKIND_FOREIGN_TABLE ||
+		target->reason == DL_REASON_DISTRIBUTED || reads_foreign_data(target);
+}
+
+static bool
+can_be_limited(const DlTarget *target)
+{
+	return target->indexed || target->relkind == RELKIND_VIEW;
 }
 
 /* Is a partition or child of it a foreign table? */
@@ -345,6 +405,10 @@ dl_path_reason_text(DlReason reason)
 			return "filter or order_by has a subquery";
 		case DL_REASON_VOLATILE:
 			return "filter or order_by calls a volatile function";
+		case DL_REASON_MIXED_FILTER:
+			return "the filter has a clause over columns of both relations";
+		case DL_REASON_JUNCTION_ORDER:
+			return "order_by has columns of the junction, and no index of it gives this order";
 		case DL_REASON_NO_INDEX:
 			return "no index leads with the key columns";
 		case DL_REASON_INDEX_NOT_BTREE:

@@ -36,6 +36,8 @@ typedef enum DlReason
 	DL_REASON_COLUMN_CAST,
 	DL_REASON_SUBQUERY,
 	DL_REASON_VOLATILE,
+	DL_REASON_MIXED_FILTER,
+	DL_REASON_JUNCTION_ORDER,
 
 	/* which indexes it has; the nearest miss is told */
 	DL_REASON_NO_INDEX,
@@ -63,6 +65,7 @@ typedef struct DlIndexChoice
 										 * column i is compared with */
 	bool		unique;			/* at most one row for each key, certainly */
 	bool		orders;			/* gives order_by within each key */
+	bool		covers;			/* holds all columns that are read */
 	ScanDirection direction;
 } DlIndexChoice;
 
@@ -76,6 +79,7 @@ extern const char *dl_path_reason_text(DlReason reason);
 extern DlReason dl_index_choose(const struct DlTarget *target, Relation rel,
 								DlIndexChoice *choice);
 extern bool dl_index_usable_by(Relation index, TransactionId xmin_horizon);
+extern bool dl_index_could_order(const struct DlTarget *target);
 extern char *dl_index_advice(const struct DlTarget *target);
 
 #endif							/* DL_PATH_H */

@@ -12,31 +12,34 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "fetch.h"
 #include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "nodes/plannodes.h"
+#include "storage/lockdefs.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 typedef struct QueryText
 {
 	const DlTarget *target;
+	const DlTarget *keyed;		/* the junction if there is one */
 	StringInfoData sql;
 	List	   *context;		/* of the deparser */
-	const char *relation;		/* quoted name that columns are prefixed with */
-	const char *keys;			/* alias of the keys, quoted */
+	const char *keys;			/* alias of the keys */
 } QueryText;
 
+static int	set_exact_output(void);
 static void append_select_list(QueryText *text);
 static void append_key_source(QueryText *text);
-static void append_relation(QueryText *text);
+static void append_relation(QueryText *text, const char *keyword);
 static void append_key_conditions(QueryText *text);
-static void append_key_column(QueryText *text, int number);
-static void append_key_collation(QueryText *text, int number);
+static void append_column(QueryText *text, const DlTarget *of,
+						  const DlKeyColumn *key);
 static void append_operator(QueryText *text, Oid operator);
 static void append_filter(QueryText *text, const char *keyword);
 static void append_order(QueryText *text);
@@ -44,31 +47,32 @@ static void append_type(QueryText *text, Oid type);
 
 /* Kept in the target's memory. */
 const char *
-dl_fetch_query_text(DlTarget *target, Relation rel)
+dl_fetch_query_text(DlTarget *target)
 {
 	QueryText	text;
+	int			nestlevel;
 
 	if (target->query != NULL)
 		return target->query;
 
+	nestlevel = set_exact_output();
 	text.target = target;
 	initStringInfo(&text.sql);
-	text.context = deparse_context_for(target->relname, target->relid);
-	text.relation = quote_identifier(target->relname);
+	text.keyed = dl_target_keyed(target);
+	text.context = dl_deparse_context(target);
 	text.keys = strcmp(target->relname, "k") == 0 ? "kk" : "k";
 
 	switch (target->form)
 	{
 		case DL_QUERY_ANY:
 			appendStringInfoString(&text.sql, "SELECT ");
-			for (int i = 0; i < target->nkeys; i++)
+			for (int i = 0; i < text.keyed->nkeys; i++)
 			{
-				append_key_column(&text, i);
+				append_column(&text, text.keyed, &text.keyed->keys[i]);
 				appendStringInfoString(&text.sql, ", ");
 			}
 			append_select_list(&text);
-			appendStringInfoString(&text.sql, " FROM ");
-			append_relation(&text);
+			append_relation(&text, " FROM ");
 			appendStringInfoString(&text.sql, " WHERE ");
 			append_key_conditions(&text);
 			append_filter(&text, " AND ");
@@ -78,11 +82,10 @@ dl_fetch_query_text(DlTarget *target, Relation rel)
 			append_select_list(&text);
 			appendStringInfoString(&text.sql, " FROM ");
 			append_key_source(&text);
-			appendStringInfoString(&text.sql, " JOIN ");
-			append_relation(&text);
-			appendStringInfoString(&text.sql, " ON ");
+			append_relation(&text, " CROSS JOIN ");
+			appendStringInfoString(&text.sql, " WHERE ");
 			append_key_conditions(&text);
-			append_filter(&text, " WHERE ");
+			append_filter(&text, " AND ");
 			break;
 		case DL_QUERY_LATERAL:
 			appendStringInfo(&text.sql, "SELECT %s.n, q.* FROM ", text.keys);
@@ -90,8 +93,7 @@ dl_fetch_query_text(DlTarget *target, Relation rel)
 			appendStringInfoString(&text.sql,
 								   " CROSS JOIN LATERAL (SELECT ");
 			append_select_list(&text);
-			appendStringInfoString(&text.sql, " FROM ");
-			append_relation(&text);
+			append_relation(&text, " FROM ");
 			appendStringInfoString(&text.sql, " WHERE ");
 			append_key_conditions(&text);
 			append_filter(&text, " AND ");
@@ -100,8 +102,58 @@ dl_fetch_query_text(DlTarget *target, Relation rel)
 			break;
 	}
 
+	AtEOXact_GUC(true, nestlevel);
 	target->query = MemoryContextStrdup(target->context, text.sql.data);
 	return target->query;
+}
+
+/*
+ * Constants are written by output functions.  Make those exact, and readable
+ * under any setting, as postgres_fdw and pg_dump do.
+ */
+static int
+set_exact_output(void)
+{
+	static const char *const settings[][2] = {
+		{"datestyle", "ISO"},
+		{"intervalstyle", "postgres"},
+		{"extra_float_digits", "3"},
+	};
+	int			nestlevel = NewGUCNestLevel();
+
+	for (int i = 0; i < (int) lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1],
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return nestlevel;
+}
+
+/*
+ * For the server's deparser: the relation by its name, the junction by the
+ * name that expressions know it by.
+ */
+List *
+dl_deparse_context(const DlTarget *target)
+{
+	const DlTarget *relations[] = {target, target->through};
+	PlannedStmt *stmt = makeNode(PlannedStmt);
+	List	   *names = NIL;
+
+	for (int i = 0; i < (target->through == NULL ? 1 : 2); i++)
+	{
+		RangeTblEntry *rte = makeNode(RangeTblEntry);
+		char	   *name = i == 0 ? target->relname : pstrdup("through");
+
+		rte->rtekind = RTE_RELATION;
+		rte->relid = relations[i]->relid;
+		rte->relkind = relations[i]->relkind;
+		rte->rellockmode = AccessShareLock;
+		rte->eref = makeAlias(name, NIL);
+		rte->inh = true;
+		stmt->rtable = lappend(stmt->rtable, rte);
+		names = lappend(names, name);
+	}
+	return deparse_context_for_plan_tree(stmt, names);
 }
 
 /* The values of order_by, then the columns of the result. */
@@ -113,10 +165,17 @@ append_select_list(QueryText *text)
 
 	for (int i = 0; i < target->norder; i++)
 	{
-		appendStringInfo(&text->sql, "%s%s AS o%d", separator,
-						 deparse_expression((Node *) target->order[i].expr,
-											text->context, true, false),
-						 i + 1);
+		Node	   *expr = (Node *) target->order[i].expr;
+
+		appendStringInfo(&text->sql, "%s%s", separator,
+						 deparse_expression(expr, text->context, true, false));
+		/* a whole row would be expanded to its columns, but for a cast */
+		if (IsA(expr, Var) && ((Var *) expr)->varattno == 0)
+		{
+			appendStringInfoString(&text->sql, "::");
+			append_type(text, target->order[i].type);
+		}
+		appendStringInfo(&text->sql, " AS o%d", i + 1);
 		separator = ", ";
 	}
 	for (int i = 0; i < target->noutput; i++)
@@ -125,7 +184,8 @@ append_select_list(QueryText *text)
 
 		/* numbered names: a column of the relation may be called anything */
 		appendStringInfo(&text->sql, "%s%s.%s AS c%d", separator,
-						 text->relation, quote_identifier(NameStr(att->attname)),
+						 quote_identifier(target->relname),
+						 quote_identifier(NameStr(att->attname)),
 						 i + 1);
 		separator = ", ";
 	}
@@ -137,30 +197,55 @@ append_select_list(QueryText *text)
 static void
 append_key_source(QueryText *text)
 {
-	const DlTarget *target = text->target;
+	const DlTarget *keyed = text->keyed;
 
 	appendStringInfo(&text->sql, "ROWS FROM (pg_catalog.unnest($%d)",
-					 target->nparams + 1);
-	if (target->keys_are_rows)
+					 text->target->nparams + 1);
+	if (keyed->keys_are_rows)
 	{
 		appendStringInfoString(&text->sql, " AS (");
-		for (int i = 0; i < target->nkeys; i++)
+		for (int i = 0; i < keyed->nkeys; i++)
 		{
 			appendStringInfo(&text->sql, "%sk%d ", i > 0 ? ", " : "", i + 1);
-			append_type(text, target->keys[i].keytype);
+			append_type(text, keyed->keys[i].keytype);
 		}
 		appendStringInfoChar(&text->sql, ')');
 	}
 	appendStringInfo(&text->sql, ") WITH ORDINALITY AS %s (", text->keys);
-	for (int i = 0; i < target->nkeys; i++)
+	for (int i = 0; i < keyed->nkeys; i++)
 		appendStringInfo(&text->sql, "k%d, ", i + 1);
 	appendStringInfoString(&text->sql, "n)");
 }
 
+/* The relation, or the junction joined to it. */
 static void
-append_relation(QueryText *text)
+append_relation(QueryText *text, const char *keyword)
 {
-	appendStringInfoString(&text->sql, text->target->qualified);
+	const DlTarget *target = text->target;
+	const DlTarget *through = target->through;
+
+	appendStringInfoString(&text->sql, keyword);
+	if (through == NULL)
+	{
+		appendStringInfoString(&text->sql, target->qualified);
+		return;
+	}
+
+	appendStringInfo(&text->sql, "(%s AS through JOIN %s ON ",
+					 through->qualified, target->qualified);
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		Form_pg_attribute att = dl_target_attribute(through,
+													through->output[i]);
+
+		if (i > 0)
+			appendStringInfoString(&text->sql, " AND ");
+		append_column(text, target, &target->keys[i]);
+		append_operator(text, target->keys[i].eqop);
+		appendStringInfo(&text->sql, "through.%s",
+						 quote_identifier(NameStr(att->attname)));
+	}
+	appendStringInfoChar(&text->sql, ')');
 }
 
 /* Each key column equals its key, or one of its keys. */
@@ -169,36 +254,32 @@ append_key_conditions(QueryText *text)
 {
 	const DlTarget *target = text->target;
 
-	for (int i = 0; i < target->nkeys; i++)
+	for (int i = 0; i < text->keyed->nkeys; i++)
 	{
+		const DlKeyColumn *key = &text->keyed->keys[i];
+
 		if (i > 0)
 			appendStringInfoString(&text->sql, " AND ");
-		append_key_column(text, i);
-		append_operator(text, target->keys[i].eqop);
+		append_column(text, text->keyed, key);
+		append_operator(text, key->eqop);
 		if (target->form == DL_QUERY_ANY)
-		{
-			appendStringInfo(&text->sql, "ANY ($%d", target->nparams + i + 1);
-			append_key_collation(text, i);
-			appendStringInfoChar(&text->sql, ')');
-		}
+			appendStringInfo(&text->sql, "ANY ($%d)", target->nparams + i + 1);
 		else
-		{
 			appendStringInfo(&text->sql, "%s.k%d", text->keys, i + 1);
-			append_key_collation(text, i);
-		}
 	}
 }
 
-/* The column as it is compared. */
+/* A key column as it is compared. */
 static void
-append_key_column(QueryText *text, int number)
+append_column(QueryText *text, const DlTarget *of, const DlKeyColumn *key)
 {
-	const DlKeyColumn *key = &text->target->keys[number];
-	Form_pg_attribute att = dl_target_attribute(text->target, key->attno);
+	Form_pg_attribute att = dl_target_attribute(of, key->attno);
 
 	if (key->cast_column)
 		appendStringInfoString(&text->sql, "CAST(");
-	appendStringInfo(&text->sql, "%s.%s", text->relation,
+	appendStringInfo(&text->sql, "%s.%s",
+					 of == text->target ? quote_identifier(of->relname)
+					 : "through",
 					 quote_identifier(NameStr(att->attname)));
 	if (key->cast_column)
 	{
@@ -206,33 +287,6 @@ append_key_column(QueryText *text, int number)
 		append_type(text, key->lefttype);
 		appendStringInfoChar(&text->sql, ')');
 	}
-}
-
-/*
- * Keys compare with the column's collation.  The parser agrees but for keys
- * of a type that brings another one of its own, as name does.
- */
-static void
-append_key_collation(QueryText *text, int number)
-{
-	const DlKeyColumn *key = &text->target->keys[number];
-	Oid			collation = get_typcollation(key->keytype);
-
-	HeapTuple	tuple;
-	Form_pg_collation form;
-
-	if (!OidIsValid(key->collation) || !OidIsValid(collation) ||
-		collation == DEFAULT_COLLATION_OID || collation == key->collation)
-		return;
-
-	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(key->collation));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for collation %u", key->collation);
-	form = (Form_pg_collation) GETSTRUCT(tuple);
-	appendStringInfo(&text->sql, " COLLATE %s",
-					 quote_qualified_identifier(get_namespace_name(form->collnamespace),
-												NameStr(form->collname)));
-	ReleaseSysCache(tuple);
 }
 
 static void

@@ -50,13 +50,11 @@ struct DlReorder
 	Tuplesortstate *sort;		/* NULL: not */
 	TupleTableSlot *slot;
 	int64		nput;
-	int		   *positions;		/* of all keys, grouped by key */
-	int		   *position_end;	/* for each key: end of its group */
+	DlKeyPositions positions;
 };
 
 static void hold(DlReorder *reorder, int keyno, Datum value);
 static void start_spilling(DlReorder *reorder);
-static void group_positions(DlReorder *reorder);
 static void spill(DlReorder *reorder, int keyno, Datum value);
 static void deliver_held(DlReorder *reorder);
 static void deliver_spilled(DlReorder *reorder);
@@ -176,7 +174,7 @@ start_spilling(DlReorder *reorder)
 										 collations, nulls_first, work_mem,
 										 NULL, TUPLESORT_NONE);
 	reorder->slot = MakeSingleTupleTableSlot(tupdesc, &TTSOpsMinimalTuple);
-	group_positions(reorder);
+	dl_keys_group_positions(reorder->keys, &reorder->positions);
 	MemoryContextSwitchTo(oldcontext);
 
 	/* the key of the last value is not closed yet */
@@ -191,47 +189,13 @@ start_spilling(DlReorder *reorder)
 	reorder->held = NULL;
 }
 
-/* Counting sort of the positions by key. */
-static void
-group_positions(DlReorder *reorder)
-{
-	const DlKeys *keys = reorder->keys;
-	int			end = 0;
-
-	reorder->positions = palloc_extended(mul_size(Max(keys->npositions, 1),
-												  sizeof(int)),
-										 MCXT_ALLOC_HUGE);
-	reorder->position_end = palloc_extended(mul_size(Max(keys->ndistinct, 1),
-													 sizeof(int)),
-											MCXT_ALLOC_HUGE |
-											MCXT_ALLOC_ZERO);
-	for (int i = 0; i < keys->npositions; i++)
-	{
-		if (keys->keyno[i] >= 0)
-			reorder->position_end[keys->keyno[i]]++;
-	}
-
-	/* from counts to starts, and by filling in, from starts to ends */
-	for (int keyno = 0; keyno < keys->ndistinct; keyno++)
-	{
-		int			count = reorder->position_end[keyno];
-
-		reorder->position_end[keyno] = end;
-		end += count;
-	}
-	for (int i = 0; i < keys->npositions; i++)
-	{
-		if (keys->keyno[i] >= 0)
-			reorder->positions[reorder->position_end[keys->keyno[i]]++] = i;
-	}
-}
-
 static void
 spill(DlReorder *reorder, int keyno, Datum value)
 {
-	int			i = keyno == 0 ? 0 : reorder->position_end[keyno - 1];
+	const DlKeyPositions *positions = &reorder->positions;
 
-	for (; i < reorder->position_end[keyno]; i++)
+	for (int i = dl_positions_start(positions, keyno);
+		 i < positions->end[keyno]; i++)
 	{
 		TupleTableSlot *slot = reorder->slot;
 		Datum		values[3];
@@ -239,7 +203,7 @@ spill(DlReorder *reorder, int keyno, Datum value)
 		MinimalTuple tuple;
 
 		CHECK_FOR_INTERRUPTS();
-		values[0] = Int64GetDatum((int64) reorder->positions[i]);
+		values[0] = Int64GetDatum((int64) positions->positions[i]);
 		values[1] = Int64GetDatum(reorder->nput++);
 		values[2] = value;
 		tuple = heap_form_minimal_tuple(slot->tts_tupleDescriptor, values,

@@ -5,8 +5,8 @@
  *
  * The SQL functions differ only in which options they have and in the types
  * of their first two arguments; their arguments come in one order: relation,
- * keys, by, filter, args, order_by, then first and skip where the verb has
- * them, then columns where it has those.
+ * keys, by, through, link, filter, args, then order_by, first and skip,
+ * columns, at_most where the verb has them.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,11 +47,15 @@ dl_request_read(DlRequest *request, const DlVerb *verb, FunctionCallInfo fcinfo)
 	read_relation(request, fcinfo);
 	read_keys(request, fcinfo);
 	request->by = read_text(fcinfo, argno++);
+	request->through = PG_ARGISNULL(argno) ? InvalidOid : PG_GETARG_OID(argno);
+	argno++;
+	request->link = read_text(fcinfo, argno++);
 	request->filter = read_text(fcinfo, argno++);
 	if (!PG_ARGISNULL(argno))
 		request->args = PG_GETARG_JSONB_P(argno);
 	argno++;
-	request->order_by = read_text(fcinfo, argno++);
+	if (verb->has_order)
+		request->order_by = read_text(fcinfo, argno++);
 	if (verb->has_limit)
 	{
 		request->first = read_count(fcinfo, argno++, "first", -1);
@@ -59,6 +63,14 @@ dl_request_read(DlRequest *request, const DlVerb *verb, FunctionCallInfo fcinfo)
 	}
 	if (verb->json)
 		read_columns(request, fcinfo, argno++);
+	if (verb->count)
+		request->first = read_count(fcinfo, argno++, "at_most", -1);
+
+	if (request->link != NULL && !OidIsValid(request->through))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option link needs option through"),
+				 errdetail("It names columns of the junction that through names.")));
 }
 
 /* A regclass, or a null of the row type that the function will return. */

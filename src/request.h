@@ -17,8 +17,10 @@ typedef struct DlVerb
 	bool		to_one;			/* at most one row for each key */
 	bool		arrays;			/* typed: the rows of a key as an array */
 	bool		by_required;	/* by does not default to the primary key */
+	bool		has_order;		/* has option order_by */
 	bool		has_limit;		/* has options first and skip */
 	bool		json;			/* has option columns, returns JSON */
+	bool		count;			/* has option at_most, returns bigint[] */
 } DlVerb;
 
 typedef struct DlRequest
@@ -42,10 +44,12 @@ typedef struct DlRequest
 
 	/* Options; NULL or as noted when absent. */
 	char	   *by;
+	Oid			through;		/* InvalidOid */
+	char	   *link;
 	char	   *filter;
 	Jsonb	   *args;
 	char	   *order_by;
-	int64		first;			/* -1 */
+	int64		first;			/* -1; also at_most */
 	int64		skip;			/* 0 */
 	int			ncolumns;		/* -1 */
 	char	  **columns;

@@ -31,22 +31,22 @@ static void resolve_relation(DlTarget *target, Relation rel);
 static void resolve_keys(DlTarget *target, const DlRequest *request,
 						 Relation rel);
 static void report_array_keys(Form_pg_attribute att) pg_attribute_noreturn();
-static List *key_attnos_by_name(const DlTarget *target, char *by);
-static List *primary_key_attnos(const DlTarget *target, Relation rel);
 static void resolve_output(DlTarget *target, const DlRequest *request);
 static void resolve_json(DlTarget *target);
-static void collect_columns(DlTarget *target);
+static void collect_columns(DlTarget *target, const DlTarget *expressions,
+							int varno);
 static AttrNumber find_column(const DlTarget *target, const char *name,
 							  const char *option);
 static void report_duplicate_column(const char *name, const char *option)
 			pg_attribute_noreturn();
 
 /*
- * Builds the target of a request for "rel", which the caller has locked.
+ * Builds the target of a request for "rel", perhaps through "junction" (else
+ * NULL), both of which the caller has locked.
  * Raises the errors of names, types and expressions.
  */
 DlTarget *
-dl_target_resolve(const DlRequest *request, Relation rel)
+dl_target_resolve(const DlRequest *request, Relation rel, Relation junction)
 {
 	MemoryContext context;
 	MemoryContext oldcontext;
@@ -61,19 +61,35 @@ dl_target_resolve(const DlRequest *request, Relation rel)
 	target->verb = request->verb;
 	target->limited = request->first >= 0;
 	resolve_relation(target, rel);
-	resolve_keys(target, request, rel);
+	if (junction == NULL)
+		resolve_keys(target, request, rel);
+	else
+	{
+		target->through = palloc0(sizeof(DlTarget));
+		target->through->context = context;
+		target->through->verb = request->verb;
+		resolve_relation(target->through, junction);
+		resolve_keys(target->through, request, junction);
+		dl_junction_resolve(target, request, rel, junction);
+	}
 	resolve_output(target, request);
 
 	/* The parser leaves much behind that the target does not need. */
 	MemoryContextSwitchTo(oldcontext);
-	dl_expr_parse(target, request, rel);
+	dl_expr_parse(target, request, rel, junction);
 	MemoryContextSwitchTo(context);
 
 	/* One row per key, chosen by an order, is a page of one. */
 	if (target->verb->to_one && target->norder > 0)
 		target->limited = true;
 
-	collect_columns(target);
+	collect_columns(target, target, 1);
+	if (junction != NULL)
+	{
+		target->through->limited = target->limited;
+		collect_columns(target->through, target, 2);
+		dl_path_resolve(target->through, junction);
+	}
 	dl_path_resolve(target, rel);
 	MemoryContextSwitchTo(oldcontext);
 	return target;
@@ -100,9 +116,9 @@ resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
 	ListCell   *lc;
 
 	if (request->by != NULL)
-		attnos = key_attnos_by_name(target, pstrdup(request->by));
+		attnos = dl_resolve_names(target, request->by, "by");
 	else if (!request->verb->by_required)
-		attnos = primary_key_attnos(target, rel);
+		attnos = dl_resolve_primary_key(target, rel);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -153,41 +169,40 @@ report_array_keys(Form_pg_attribute att)
 			 errhint("Pass each key as a row of one field, for example ARRAY[ROW(ARRAY['a','b'])].")));
 }
 
-/* "by" is scribbled on. */
-static List *
-key_attnos_by_name(const DlTarget *target, char *by)
+/* The columns of an option like 'tenant_id, user_id', as attribute numbers. */
+List *
+dl_resolve_names(const DlTarget *target, const char *text, const char *option)
 {
-	char	   *original = pstrdup(by);
 	List	   *names;
 	List	   *attnos = NIL;
 	ListCell   *lc;
 
-	if (!SplitIdentifierString(by, ',', &names) || names == NIL)
+	if (!SplitIdentifierString(pstrdup(text), ',', &names) || names == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("invalid column list in option by: \"%s\"", original),
+				 errmsg("invalid column list in option %s: \"%s\"", option, text),
 				 errhint("Separate column names with commas, and quote those with upper-case letters or special characters.")));
 
 	foreach(lc, names)
 	{
 		char	   *name = (char *) lfirst(lc);
-		AttrNumber	attno = find_column(target, name, "by");
+		AttrNumber	attno = find_column(target, name, option);
 
 		if (list_member_int(attnos, attno))
-			report_duplicate_column(name, "by");
+			report_duplicate_column(name, option);
 		attnos = lappend_int(attnos, attno);
 	}
 	if (list_length(attnos) > INDEX_MAX_KEYS)
 		ereport(ERROR,
 				(errcode(ERRCODE_TOO_MANY_COLUMNS),
-				 errmsg("option by cannot name more than %d columns",
-						INDEX_MAX_KEYS)));
+				 errmsg("option %s cannot name more than %d columns",
+						option, INDEX_MAX_KEYS)));
 	return attnos;
 }
 
-/* In the order in which the key declares its columns. */
-static List *
-primary_key_attnos(const DlTarget *target, Relation rel)
+/* In the order in which the key declares its columns; 42704 if there is none. */
+List *
+dl_resolve_primary_key(const DlTarget *target, Relation rel)
 {
 	List	   *attnos = NIL;
 	ListCell   *lc;
@@ -224,6 +239,8 @@ resolve_output(DlTarget *target, const DlRequest *request)
 	int			most = Max(request->ncolumns, target->tupdesc->natts);
 
 	target->output = palloc(mul_size(Max(most, 1), sizeof(AttrNumber)));
+	if (target->verb->count)
+		return;
 	if (request->ncolumns < 0)
 	{
 		for (int i = 0; i < target->tupdesc->natts; i++)
@@ -272,9 +289,12 @@ resolve_json(DlTarget *target)
 	}
 }
 
-/* All columns that are read, for the permission check and for deforming. */
+/*
+ * All columns that are read, for the permission check and for deforming: the
+ * target's own, and those that the expressions refer to by "varno".
+ */
 static void
-collect_columns(DlTarget *target)
+collect_columns(DlTarget *target, const DlTarget *expressions, int varno)
 {
 	Bitmapset  *columns = NULL;
 	int			member = -1;
@@ -285,9 +305,9 @@ collect_columns(DlTarget *target)
 	for (int i = 0; i < target->noutput; i++)
 		columns = bms_add_member(columns, target->output[i] -
 								 FirstLowInvalidHeapAttributeNumber);
-	pull_varattnos(target->filter_source, 1, &columns);
-	for (int i = 0; i < target->norder; i++)
-		pull_varattnos((Node *) target->order[i].expr, 1, &columns);
+	pull_varattnos(expressions->filter_source, varno, &columns);
+	for (int i = 0; i < expressions->norder; i++)
+		pull_varattnos((Node *) expressions->order[i].expr, varno, &columns);
 
 	target->columns = columns;
 	while ((member = bms_next_member(columns, member)) >= 0)

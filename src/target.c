@@ -29,13 +29,21 @@
 #include "parser/parse_expr.h"
 #include "pgtime.h"
 #include "target.h"
+#include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/pg_locale.h"
 #include "utils/syscache.h"
+#include "utils/xml.h"
 
-/* More distinct requests than this in one session: start over. */
+/* More requests than this in one session, or more memory: start over. */
 #define MAX_TARGETS 512
+#define MAX_CACHE_BYTES (16 * 1024 * 1024)
+
+/* A target larger than this is not worth keeping. */
+#define MAX_TARGET_BYTES (1024 * 1024)
 
 typedef struct CacheIdentity
 {
@@ -90,32 +98,43 @@ static void free_dead_targets(void);
 static void pin_target(DlTarget *target);
 static void unpin_target(void *arg);
 static void invalidate_relation(Datum arg, Oid relid);
+static void invalidate_texts(Datum arg, int cacheid, uint32 hashvalue);
 static void invalidate_all(Datum arg, int cacheid, uint32 hashvalue);
 
 /* Called once for each backend, when the library is loaded. */
 void
 dl_target_cache_init(void)
 {
-	static const int caches[] = {
+	static const int all[] = {
 		NAMESPACEOID,			/* names in the text of a query */
 		PROCOID,				/* functions inlined into a filter */
 		OPEROID,				/* operators named in the text of a query */
 		AMOPOPID,				/* operator families that compare keys */
 		CLAOID,					/* default operator classes */
 		CASTSOURCETARGET,		/* casts of keys, casts to json */
+		FOREIGNSERVEROID,		/* plans are made anew, and so must texts be */
+		FOREIGNDATAWRAPPEROID,
+	};
+	static const int texts[] = {
+		TYPEOID,				/* types named, domains without constraints */
+		AUTHOID,				/* rights to functions that were inlined */
+		AUTHMEMMEMROLE,
 	};
 
 	CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
-	for (int i = 0; i < (int) lengthof(caches); i++)
-		CacheRegisterSyscacheCallback(caches[i], invalidate_all, (Datum) 0);
+	for (int i = 0; i < (int) lengthof(all); i++)
+		CacheRegisterSyscacheCallback(all[i], invalidate_all, (Datum) 0);
+	for (int i = 0; i < (int) lengthof(texts); i++)
+		CacheRegisterSyscacheCallback(texts[i], invalidate_texts, (Datum) 0);
 }
 
 /*
- * The target of a request for "rel", which the caller has locked.  It is
+ * The target of a request for "rel", perhaps through "junction" (else NULL),
+ * both of which the caller has locked.  It is
  * pinned until CurrentMemoryContext, the call's own, is reset.
  */
 DlTarget *
-dl_target_get(const DlRequest *request, Relation rel)
+dl_target_get(const DlRequest *request, Relation rel, Relation junction)
 {
 	StringInfoData bytes;
 	CacheIdentity identity;
@@ -133,7 +152,7 @@ dl_target_get(const DlRequest *request, Relation rel)
 	{
 		uint64		invalidations_before = invalidations;
 
-		target = dl_target_resolve(request, rel);
+		target = dl_target_resolve(request, rel, junction);
 
 		/*
 		 * Resolving looks at catalogs, which may bring invalidations.  What
@@ -141,6 +160,7 @@ dl_target_get(const DlRequest *request, Relation rel)
 		 * for the next call.
 		 */
 		if (invalidations == invalidations_before &&
+			MemoryContextMemAllocated(target->context, true) < MAX_TARGET_BYTES &&
 			!dl_expr_is_moment(request->filter) &&
 			!dl_expr_is_moment(request->order_by))
 			cache_target(target, request, identity);
@@ -158,6 +178,7 @@ identify(const DlRequest *request, StringInfo identity)
 
 	appendBinaryStringInfo(identity, (char *) &request->verb, sizeof(DlVerb *));
 	appendBinaryStringInfo(identity, (char *) &request->relid, sizeof(Oid));
+	appendBinaryStringInfo(identity, (char *) &request->through, sizeof(Oid));
 	appendBinaryStringInfo(identity, (char *) &limited, sizeof(bool));
 	appendBinaryStringInfo(identity, (char *) &request->keys_are_rows,
 						   sizeof(bool));
@@ -166,6 +187,7 @@ identify(const DlRequest *request, StringInfo identity)
 	appendBinaryStringInfo(identity, (char *) request->keytypes,
 						   request->nkeytypes * sizeof(Oid));
 	append_text(identity, request->by);
+	append_text(identity, request->link);
 	append_text(identity, request->filter);
 	append_text(identity, request->order_by);
 	appendBinaryStringInfo(identity, (char *) &request->ncolumns, sizeof(int));
@@ -176,11 +198,15 @@ identify(const DlRequest *request, StringInfo identity)
 	{
 		int			settings[] = {
 			(int) GetUserId(), DateStyle, DateOrder, IntervalStyle,
-			standard_conforming_strings, Transform_null_equals
+			standard_conforming_strings, Transform_null_equals,
+			Array_nulls, xmloption
 		};
 
 		appendBinaryStringInfo(identity, (char *) settings, sizeof(settings));
 		append_text(identity, pg_get_timezone_name(session_timezone));
+		append_text(identity, locale_monetary);
+		append_text(identity, GetConfigOption("timezone_abbreviations",
+											  true, false));
 	}
 }
 
@@ -234,7 +260,8 @@ cache_target(DlTarget *target, const DlRequest *request,
 											  ALLOCSET_SMALL_SIZES);
 	if (targets == NULL)
 		targets = target_table_create(cache_context, 64, NULL);
-	if (targets->members >= MAX_TARGETS)
+	if (targets->members >= MAX_TARGETS ||
+		MemoryContextMemAllocated(cache_context, true) > MAX_CACHE_BYTES)
 		remove_all_targets();
 
 	target->identity_len = identity.len;
@@ -331,7 +358,32 @@ invalidate_relation(Datum arg, Oid relid)
 	target_table_start_iterate(targets, &iterator);
 	while ((entry = target_table_iterate(targets, &iterator)) != NULL)
 	{
-		if (!OidIsValid(relid) || entry->target->relid == relid)
+		DlTarget   *target = entry->target;
+
+		if (!OidIsValid(relid) || target->has_subquery ||
+			target->relid == relid ||
+			(target->through != NULL && target->through->relid == relid))
+			target->valid = false;
+	}
+}
+
+/*
+ * Targets with expressions or the text of a query.  Others do not depend on
+ * it, and every temporary table that somebody creates makes two types.
+ */
+static void
+invalidate_texts(Datum arg, int cacheid, uint32 hashvalue)
+{
+	target_table_iterator iterator;
+	CacheEntry *entry;
+
+	invalidations++;
+	if (targets == NULL)
+		return;
+	target_table_start_iterate(targets, &iterator);
+	while ((entry = target_table_iterate(targets, &iterator)) != NULL)
+	{
+		if (entry->target->search_path != NULL || entry->target->query != NULL)
 			entry->target->valid = false;
 	}
 }

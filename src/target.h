@@ -19,6 +19,7 @@ typedef struct DlOrderItem
 	Expr	   *expr;			/* as parsed, to be written out again */
 	Expr	   *planned;		/* to be compiled on the direct path */
 	AttrNumber	attno;			/* a plain column of the relation, else 0 */
+	bool		of_junction;	/* has columns of the junction alone */
 	Oid			type;
 	Oid			sortop;			/* "<" or ">" of a btree family */
 	Oid			collation;
@@ -64,8 +65,12 @@ typedef struct DlTarget
 	int			nkeys;			/* key columns */
 	DlKeyColumn *keys;
 	bool		keys_are_rows;	/* even where nkeys is 1 */
-	Node	   *filter;			/* NULL if none; planned, but not compiled */
-	Node	   *filter_source;	/* as parsed, to be written out again */
+	Node	   *filter_source;	/* as parsed; NULL if none; Vars of number 1 are
+								 * the relation's, of number 2 the junction's */
+	Node	   *own_filter;		/* the clauses of it over this relation alone */
+	Node	   *filter;			/* those, planned but not compiled */
+	bool		mixed_filter;	/* there are clauses over both */
+	bool		has_subquery;	/* filter or order_by read other relations */
 	int			norder;
 	DlOrderItem *order;
 	int			nparams;		/* highest $n of filter and order_by */
@@ -75,6 +80,13 @@ typedef struct DlTarget
 	DlJsonColumn *json;			/* JSON verbs: noutput of them */
 	Bitmapset  *columns;		/* all that are read, as selectedCols */
 	AttrNumber	max_attno;		/* the last of them */
+
+	/*
+	 * The junction in front of the relation, NULL if none: a target of its
+	 * own, whose keys are the request's and whose output are the values that
+	 * the relation's keys are matched with.  Same context, no cache entry.
+	 */
+	struct DlTarget *through;
 
 	/* the path */
 	DlReason	reason;			/* DL_REASON_NONE: the direct path, if
@@ -99,10 +111,26 @@ typedef struct DlTarget
 } DlTarget;
 
 extern void dl_target_cache_init(void);
-extern DlTarget *dl_target_get(const DlRequest *request, Relation rel);
+extern DlTarget *dl_target_get(const DlRequest *request, Relation rel,
+							   Relation junction);
 
 /* resolve.c */
-extern DlTarget *dl_target_resolve(const DlRequest *request, Relation rel);
+extern DlTarget *dl_target_resolve(const DlRequest *request, Relation rel,
+								   Relation junction);
+extern List *dl_resolve_names(const DlTarget *target, const char *names,
+							  const char *option);
+extern List *dl_resolve_primary_key(const DlTarget *target, Relation rel);
+
+/* junction.c */
+extern void dl_junction_resolve(DlTarget *target, const DlRequest *request,
+								Relation rel, Relation junction);
+
+/* The target whose key columns are matched with the request's keys. */
+static inline const DlTarget *
+dl_target_keyed(const DlTarget *target)
+{
+	return target->through != NULL ? target->through : target;
+}
 
 static inline Form_pg_attribute
 dl_target_attribute(const DlTarget *target, AttrNumber attno)

@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch_through.c
+ *	  The direct path through a junction: two index scans, one after the other.
+ *
+ * The first hop reads the junction's rows of the keys: pairs of a key and the
+ * values that link it to the relation.  The second reads the rows that these
+ * values name, each distinct one once, however many keys share it.  Pairs are
+ * worked off in chunks, so that memory does not grow with the batch.
+ *
+ * Rows come in the order of the junction's index.  That is the order wanted
+ * if there is no order_by, or if it has columns of the junction that the index
+ * gives: then the rows of a chunk are kept by the emit stage and handed on
+ * pair by pair.  An order by the relation's own columns is left to the align
+ * stage's sort, which takes each row once for each of its pairs.
+ *
+ * Where only the first rows of each key are wanted, the walk of the junction
+ * ends after as many pairs.  Some may lead nowhere: a key that so comes out
+ * short is loaded again alone, with a later end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fetch.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Large enough to make sorting worth it, small enough to stay in memory. */
+#define CHUNK_SIZE 8192
+
+/* The rows that a link found: numbers of the emit stage. */
+typedef struct KeptRows
+{
+	int			first;
+	int			count;
+} KeptRows;
+
+typedef struct ThroughFetch
+{
+	DlEmit		pairs;			/* receives the junction's rows; must be first */
+	const DlBatch *batch;
+	const DlIndexedRelation *junction;
+	const DlIndexedRelation *from;
+	DlAlign    *align;			/* of the relation's rows */
+	bool		sorted;			/* by the align stage */
+	int64		limit;			/* pairs of a key that are read; -1: all */
+
+	/* a key that came out short */
+	int			only_key;		/* its number, -1 if this is the whole batch */
+	int64		skip;			/* # of its rows that were handed on before */
+
+	/* the chunk */
+	MemoryContext context;
+	int			nlinks;			/* values to each pair */
+	int			npairs;
+	int		   *keynos;
+	Datum	   *links;
+	bool	   *linked;			/* false: a link is NULL, it has no values */
+	bool	   *cut;			/* the walk of the pair's key ended here */
+	int16	   *linklen;
+	bool	   *linkbyval;
+
+	/* # of pairs of the key that is being read */
+	int			keyno;
+	int64		nread;
+} ThroughFetch;
+
+/* Receives the relation's rows of a chunk. */
+typedef struct LinkedEmit
+{
+	DlEmit		base;			/* must be first */
+	ThroughFetch *fetch;
+	DlKeys	   *keys;
+	DlKeyPositions positions;	/* sorted: the pairs of each link */
+	KeptRows   *rows;			/* else: for each distinct link */
+} LinkedEmit;
+
+static void begin_through(ThroughFetch *fetch, const DlBatch *batch,
+						  const DlIndexedRelation *junction,
+						  const DlIndexedRelation *from);
+static void walk_junction(ThroughFetch *fetch, const DlKeys *keys);
+static int64 pairs_needed(const DlBatch *batch, bool sorted);
+static void pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
+static void load_chunk(ThroughFetch *fetch);
+static DlKeys *distinct_links(ThroughFetch *fetch);
+static void linked_row(DlEmit *emit, int linkno, TupleTableSlot *slot);
+static void hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked);
+static void hand_on_row(ThroughFetch *fetch, int keyno, int kept);
+static void finish_short_key(ThroughFetch *fetch, int keyno);
+static Datum no_result(DlEmit *emit);
+
+/*
+ * Passes the relation's rows that the batch's keys reach through the junction
+ * on to the align stage.  The caller has found the path right for both.
+ */
+void
+dl_fetch_through(const DlBatch *batch, const DlIndexedRelation *junction,
+				 const DlIndexedRelation *from)
+{
+	const DlTarget *target = batch->target;
+	ThroughFetch fetch;
+	DlRowSource source;
+	AttrNumber *order;
+
+	order = palloc(mul_size(Max(target->norder, 1), sizeof(AttrNumber)));
+	for (int i = 0; i < target->norder; i++)
+		order[i] = target->order[i].attno;
+	source.in_order = target->norder == 0 || target->through->norder > 0;
+	source.order = order;
+	source.output = target->output;
+
+	begin_through(&fetch, batch, junction, from);
+	fetch.align = dl_align_begin(target, &source, &batch->limit,
+								 batch->params, batch->emit);
+	if (fetch.limit != 0)
+		walk_junction(&fetch, batch->keys);
+	dl_align_end(fetch.align);
+}
+
+/* All but the align stage. */
+static void
+begin_through(ThroughFetch *fetch, const DlBatch *batch,
+			  const DlIndexedRelation *junction,
+			  const DlIndexedRelation *from)
+{
+	const DlTarget *through = batch->target->through;
+
+	memset(fetch, 0, sizeof(ThroughFetch));
+	fetch->pairs.row = pair_row;
+	fetch->pairs.finish = no_result;
+	fetch->batch = batch;
+	fetch->junction = junction;
+	fetch->from = from;
+	fetch->sorted = batch->target->norder > 0 && through->norder == 0;
+	fetch->limit = pairs_needed(batch, fetch->sorted);
+	fetch->keyno = -1;
+	fetch->only_key = -1;
+
+	fetch->nlinks = through->noutput;
+	fetch->keynos = palloc(CHUNK_SIZE * sizeof(int));
+	fetch->links = palloc(mul_size(CHUNK_SIZE * sizeof(Datum), fetch->nlinks));
+	fetch->linked = palloc(CHUNK_SIZE * sizeof(bool));
+	fetch->cut = palloc(CHUNK_SIZE * sizeof(bool));
+	fetch->linklen = palloc(mul_size(fetch->nlinks, sizeof(int16)));
+	fetch->linkbyval = palloc(mul_size(fetch->nlinks, sizeof(bool)));
+	for (int i = 0; i < fetch->nlinks; i++)
+	{
+		Form_pg_attribute att = dl_target_attribute(through,
+													through->output[i]);
+
+		fetch->linklen[i] = att->attlen;
+		fetch->linkbyval[i] = att->attbyval;
+	}
+	fetch->context = AllocSetContextCreate(CurrentMemoryContext,
+										   "dataloader chunk of pairs",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+static void
+walk_junction(ThroughFetch *fetch, const DlKeys *keys)
+{
+	DlBatch		hop;
+
+	hop.target = fetch->batch->target->through;
+	hop.keys = keys;
+	hop.limit.skip = 0;
+	hop.limit.first = fetch->limit;
+	hop.limit.single = false;
+	hop.ordered = true;
+	hop.params = fetch->batch->params;
+	hop.emit = &fetch->pairs;
+	dl_fetch_index(&hop, fetch->junction);
+	load_chunk(fetch);
+}
+
+/* How many pairs of a key may be needed; -1: all of them. */
+static int64
+pairs_needed(const DlBatch *batch, bool sorted)
+{
+	if (batch->limit.first == 0)
+		return 0;
+	if (batch->limit.single)
+		return 2;
+	if (sorted || batch->limit.first < 0)
+		return -1;
+	return batch->limit.skip + batch->limit.first;
+}
+
+/* A row of the junction, of key keyno. */
+static void
+pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
+{
+	ThroughFetch *fetch = (ThroughFetch *) emit;
+	Datum	   *links = fetch->links + (Size) fetch->npairs * fetch->nlinks;
+	bool		linked = true;
+	MemoryContext oldcontext;
+
+	if (fetch->only_key >= 0)
+		keyno = fetch->only_key;
+	if (keyno != fetch->keyno)
+	{
+		fetch->keyno = keyno;
+		fetch->nread = 0;
+	}
+	fetch->nread++;
+
+	oldcontext = MemoryContextSwitchTo(fetch->context);
+	for (int i = 0; i < fetch->nlinks; i++)
+	{
+		int			attno = emit->attnos[i] - 1;
+
+		if (slot->tts_isnull[attno])
+			linked = false;
+		else
+			links[i] = datumCopy(slot->tts_values[attno],
+								 fetch->linkbyval[i], fetch->linklen[i]);
+	}
+	MemoryContextSwitchTo(oldcontext);
+
+	/*
+	 * A pair without a link leads nowhere.  One that ends the walk is kept all
+	 * the same, to tell so.
+	 */
+	if (!linked && fetch->nread != fetch->limit)
+		return;
+	fetch->keynos[fetch->npairs] = keyno;
+	fetch->linked[fetch->npairs] = linked;
+	fetch->cut[fetch->npairs] = fetch->nread == fetch->limit;
+	if (++fetch->npairs == CHUNK_SIZE)
+		load_chunk(fetch);
+}
+
+/* The second hop: the rows that the chunk's pairs lead to. */
+static void
+load_chunk(ThroughFetch *fetch)
+{
+	DlTarget   *target = fetch->batch->target;
+	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
+	LinkedEmit	linked;
+	DlBatch		hop;
+
+	memset(&linked, 0, sizeof(linked));
+	linked.base.row = linked_row;
+	linked.base.finish = no_result;
+	linked.fetch = fetch;
+	linked.keys = distinct_links(fetch);
+	if (fetch->sorted)
+		dl_keys_group_positions(linked.keys, &linked.positions);
+	else
+		linked.rows = palloc0(mul_size(Max(linked.keys->ndistinct, 1),
+									   sizeof(KeptRows)));
+
+	memset(&hop, 0, sizeof(hop));
+	hop.target = target;
+	hop.keys = linked.keys;
+	hop.limit.first = -1;
+	hop.params = fetch->batch->params;
+	hop.emit = &linked.base;
+	dl_fetch_index(&hop, fetch->from);
+
+	if (!fetch->sorted)
+		hand_on_chunk(fetch, &linked);
+	if (fetch->only_key < 0)
+		fetch->batch->emit->forget(fetch->batch->emit);
+	fetch->npairs = 0;
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(fetch->context);
+}
+
+/* The keys of the second hop; positions are those of the linked pairs. */
+static DlKeys *
+distinct_links(ThroughFetch *fetch)
+{
+	int			n = 0;
+
+	for (int i = 0; i < fetch->npairs; i++)
+	{
+		if (!fetch->linked[i])
+			continue;
+		memmove(fetch->links + (Size) n * fetch->nlinks,
+				fetch->links + (Size) i * fetch->nlinks,
+				fetch->nlinks * sizeof(Datum));
+		n++;
+	}
+	return dl_keys_from_values(fetch->batch->target, fetch->links, n);
+}
+
+/* A row of the relation, of distinct link linkno. */
+static void
+linked_row(DlEmit *emit, int linkno, TupleTableSlot *slot)
+{
+	LinkedEmit *linked = (LinkedEmit *) emit;
+	ThroughFetch *fetch = linked->fetch;
+
+	if (fetch->sorted)
+	{
+		const DlKeyPositions *positions = &linked->positions;
+
+		/* all pairs are linked: a sorted walk is never cut */
+		for (int i = dl_positions_start(positions, linkno);
+			 i < positions->end[linkno]; i++)
+			dl_align_row(fetch->align,
+						 fetch->keynos[positions->positions[i]], slot);
+	}
+	else
+	{
+		int			kept = fetch->batch->emit->keep(fetch->batch->emit, slot);
+
+		if (linked->rows[linkno].count++ == 0)
+			linked->rows[linkno].first = kept;
+	}
+}
+
+/* The kept rows of the chunk, pair by pair. */
+static void
+hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked)
+{
+	int			position = 0;
+
+	for (int i = 0; i < fetch->npairs; i++)
+	{
+		int			keyno = fetch->keynos[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (fetch->linked[i])
+		{
+			KeptRows   *rows = &linked->rows[dl_keys_at(linked->keys,
+														position++)];
+
+			for (int j = 0; j < rows->count; j++)
+				hand_on_row(fetch, keyno, rows->first + j);
+		}
+		if (fetch->cut[i])
+			finish_short_key(fetch, keyno);
+	}
+}
+
+/* One row of a key, unless it was handed on before the key was loaded again. */
+static void
+hand_on_row(ThroughFetch *fetch, int keyno, int kept)
+{
+	if (fetch->skip > 0)
+		fetch->skip--;
+	else
+		dl_align_kept(fetch->align, keyno, kept);
+}
+
+/*
+ * The walk of this key was cut.  If its pairs did not give all the rows that
+ * are wanted, it is loaded again, eight times as far, behind those it gave.
+ */
+static void
+finish_short_key(ThroughFetch *fetch, int keyno)
+{
+	const DlBatch *batch = fetch->batch;
+	int64		nrows = dl_align_count(fetch->align, keyno);
+	ThroughFetch again;
+	DlKeys		key;
+
+	if (nrows >= fetch->limit)
+		return;
+
+	check_stack_depth();
+	key.npositions = 1;
+	key.ndistinct = 1;
+	key.ncolumns = batch->keys->ncolumns;
+	key.values = (Datum *) dl_keys_values(batch->keys, keyno);
+	key.keyno = NULL;
+
+	begin_through(&again, batch, fetch->junction, fetch->from);
+	again.align = fetch->align;
+	again.only_key = keyno;
+	again.skip = nrows;
+	again.limit = fetch->limit * 8;
+	walk_junction(&again, &key);
+	MemoryContextDelete(again.context);
+}
+
+static Datum
+no_result(DlEmit *emit)
+{
+	return (Datum) 0;
+}
