@@ -76,7 +76,7 @@ CREATE TABLE orders (o text);
 INSERT INTO orders VALUES ('id'), ('id DESC'), ('pub_date, id'), ('pub_date DESC, id'), ('pub_date DESC NULLS LAST, id DESC'), ('pub_date NULLS FIRST, id'),
     ('score DESC, pub_date, id'), ('score ASC NULLS FIRST, id DESC'), ('lower(headline) COLLATE "C", id'), ('headline COLLATE "C" DESC, id'), ('headline USING >, id'),
     ('id % 3, id'), ('length(headline), id'), ('reporter_id, pub_date, id'), ('pub_date DESC NULLS FIRST, score NULLS FIRST, id'), ('status = ''live'', id'), ('article.score, article.id'),
-    ('(SELECT max(r.id) FROM reporter r WHERE r.id < article.id), id DESC'), ('score, id -- note'), ('CASE WHEN score > 4 THEN 0 ELSE 1 END, score DESC NULLS LAST, id'), ('meta, id'), ('tags DESC, id');
+    ('(SELECT max(r.id) FROM reporter r WHERE r.id < article.id), id DESC'), ('score, id -- note'), ('CASE WHEN score > 4 THEN 0 ELSE 1 END, score DESC NULLS LAST, id'), ('meta, id'), ('tags DESC, id'), ('article'), ('article.* DESC');
 CREATE TABLE pages (first int, skip int);
 INSERT INTO pages VALUES (NULL, NULL), (1, NULL), (0, NULL), (3, 2), (NULL, 4), (2, 14), (2, 100), (2147483647, 0), (2147483647, 2147483647), (NULL, 2147483647), (5, 0), (0, 3);
 CREATE VIEW ordered AS
