@@ -36,6 +36,7 @@ SOURCES = \
 	fetch_query \
 	query_text \
 	align \
+	group \
 	reorder \
 	emit_rows \
 	emit_json \

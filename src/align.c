@@ -4,10 +4,12 @@
  *	  Brings fetched rows into key order, orders and limits each key's.
  *
  * Rows that come in order, as those of an index that continues with order_by
- * do, are passed on at once.  All others go through one tuplesort by key
- * number and order_by, which keeps to work_mem and spills.
+ * do, are passed on at once.  Rows that at least come key by key, as all of an
+ * index do, are sorted key by key in memory (group.c).  All others, and those
+ * for which work_mem is too small, go through one tuplesort by key number and
+ * order_by, which spills.
  *
- * The sorted tuple is (key number, values of order_by, columns of the
+ * A tuple of that sort is (key number, values of order_by, columns of the
  * result), so that nothing is evaluated twice.
  *
  *-------------------------------------------------------------------------
@@ -19,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
+#include "group.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
@@ -35,18 +38,32 @@ struct DlAlign
 	int			keyno;
 	int64		nrows;			/* # of rows of keyno so far */
 
-	/* sorting only */
-	Tuplesortstate *sort;
-	TupleTableSlot *sort_slot;
-	ExprContext *econtext;
+	/* order_by, unless the source is in order */
+	ExprContext *econtext;		/* NULL if all are columns */
 	ExprState **order;			/* NULL where a column of the slot serves */
+	Datum	   *order_values;	/* of the row at hand */
+	bool	   *order_nulls;
+
+	/* sorting key by key */
+	DlGroup    *group;			/* NULL: not */
+	int			group_keyno;
+
+	/* sorting all at once */
+	Tuplesortstate *sort;		/* NULL: not */
+	TupleTableSlot *sort_slot;
 	AttrNumber *output;			/* of the columns of the result, once sorted */
 };
 
-static void begin_sort(DlAlign *align, ParamListInfo params);
+static void begin_order(DlAlign *align, ParamListInfo params);
+static void evaluate_order(DlAlign *align, TupleTableSlot *slot);
+static void group_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static void emit_group(DlAlign *align);
+static void move_group_to_sort(DlAlign *align);
+static void begin_sort(DlAlign *align);
+static void emit_sorted(DlAlign *align);
 static TupleDesc sort_tupdesc(DlAlign *align);
 static void start_tuplesort(DlAlign *align, TupleDesc tupdesc);
-static void put_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static void sort_row(DlAlign *align, int keyno, TupleTableSlot *slot);
 static bool count_row(DlAlign *align, int keyno);
 static void emit_row(DlAlign *align, int keyno, TupleTableSlot *slot);
 static void report_second_row(const DlTarget *target) pg_attribute_noreturn();
@@ -70,8 +87,16 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 											   "dataloader row",
 											   ALLOCSET_DEFAULT_SIZES);
 	emit->attnos = source->output;
-	if (!source->in_order && !emit->any_order)
-		begin_sort(align, params);
+	if (source->in_order || emit->any_order)
+		return align;
+
+	begin_order(align, params);
+	if (source->grouped)
+		align->group = dl_group_begin(target, source->tupdesc,
+									  limit->first < 0 ? -1 :
+									  limit->skip + limit->first);
+	else
+		begin_sort(align);
 	return align;
 }
 
@@ -79,8 +104,10 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 void
 dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 {
-	if (align->sort != NULL)
-		put_row(align, keyno, slot);
+	if (align->group != NULL)
+		group_row(align, keyno, slot);
+	else if (align->sort != NULL)
+		sort_row(align, keyno, slot);
 	else
 		emit_row(align, keyno, slot);
 }
@@ -89,9 +116,20 @@ dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 void
 dl_align_end(DlAlign *align)
 {
-	if (align->sort == NULL)
-		return;
+	if (align->group != NULL)
+	{
+		emit_group(align);
+		dl_group_end(align->group);
+	}
+	if (align->sort != NULL)
+		emit_sorted(align);
+	if (align->econtext != NULL)
+		FreeExprContext(align->econtext, true);
+}
 
+static void
+emit_sorted(DlAlign *align)
+{
 	tuplesort_performsort(align->sort);
 	while (tuplesort_gettupleslot(align->sort, true, false,
 								  align->sort_slot, NULL))
@@ -105,8 +143,6 @@ dl_align_end(DlAlign *align)
 	}
 	tuplesort_end(align->sort);
 	ExecDropSingleTupleTableSlot(align->sort_slot);
-	if (align->econtext != NULL)
-		FreeExprContext(align->econtext, true);
 }
 
 /*
@@ -134,14 +170,16 @@ dl_align_count(const DlAlign *align, int keyno)
 	return keyno == align->keyno ? align->nrows : 0;
 }
 
+/* Compiles what of order_by is no plain column of the source. */
 static void
-begin_sort(DlAlign *align, ParamListInfo params)
+begin_order(DlAlign *align, ParamListInfo params)
 {
 	const DlTarget *target = align->target;
-	TupleDesc	tupdesc = sort_tupdesc(align);
+	int			norder = Max(target->norder, 1);
 
-	align->order = palloc0(mul_size(Max(target->norder, 1),
-									sizeof(ExprState *)));
+	align->order = palloc0(mul_size(norder, sizeof(ExprState *)));
+	align->order_values = palloc(mul_size(norder, sizeof(Datum)));
+	align->order_nulls = palloc(mul_size(norder, sizeof(bool)));
 	for (int i = 0; i < target->norder; i++)
 	{
 		if (align->source->order[i] != 0)
@@ -152,6 +190,86 @@ begin_sort(DlAlign *align, ParamListInfo params)
 		align->order[i] =
 			ExecInitExprWithParams(target->order[i].planned, params);
 	}
+}
+
+/*
+ * The values of order_by, in the row's memory or in that of the row context,
+ * which is current.
+ */
+static void
+evaluate_order(DlAlign *align, TupleTableSlot *slot)
+{
+	if (align->econtext != NULL)
+	{
+		ResetExprContext(align->econtext);
+		align->econtext->ecxt_scantuple = slot;
+	}
+	for (int i = 0; i < align->target->norder; i++)
+	{
+		if (align->order[i] != NULL)
+			align->order_values[i] =
+				ExecEvalExprSwitchContext(align->order[i], align->econtext,
+										  &align->order_nulls[i]);
+		else
+			align->order_values[i] =
+				slot_getattr(slot, align->source->order[i],
+							 &align->order_nulls[i]);
+	}
+}
+
+/* Adds a row to its key's group, once the one before is done. */
+static void
+group_row(DlAlign *align, int keyno, TupleTableSlot *slot)
+{
+	if (keyno != align->group_keyno)
+		emit_group(align);
+	align->group_keyno = keyno;
+
+	evaluate_order(align, slot);
+	if (!dl_group_add(align->group, slot, align->order_values,
+					  align->order_nulls))
+	{
+		move_group_to_sort(align);
+		sort_row(align, keyno, slot);
+	}
+}
+
+static void
+emit_group(DlAlign *align)
+{
+	dl_group_sort(align->group);
+	for (int i = 0; i < dl_group_size(align->group); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		emit_row(align, align->group_keyno, dl_group_slot(align->group, i));
+	}
+	dl_group_reset(align->group);
+}
+
+/* The group does not fit into memory: from here on, sort all at once. */
+static void
+move_group_to_sort(DlAlign *align)
+{
+	MemoryContext oldcontext =
+		MemoryContextSwitchTo(MemoryContextGetParent(align->row_context));
+	DlGroup    *group = align->group;
+
+	begin_sort(align);
+	MemoryContextSwitchTo(oldcontext);
+	for (int i = 0; i < dl_group_size(group); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		sort_row(align, align->group_keyno, dl_group_slot(group, i));
+	}
+	align->group = NULL;
+	dl_group_end(group);
+}
+
+static void
+begin_sort(DlAlign *align)
+{
+	const DlTarget *target = align->target;
+	TupleDesc	tupdesc = sort_tupdesc(align);
 
 	align->output = palloc(mul_size(Max(target->noutput, 1),
 									sizeof(AttrNumber)));
@@ -212,7 +330,7 @@ start_tuplesort(DlAlign *align, TupleDesc tupdesc)
 }
 
 static void
-put_row(DlAlign *align, int keyno, TupleTableSlot *slot)
+sort_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 {
 	const DlTarget *target = align->target;
 	TupleTableSlot *sort_slot = align->sort_slot;
@@ -224,17 +342,11 @@ put_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 
 	values[0] = Int32GetDatum(keyno);
 	nulls[0] = false;
+	evaluate_order(align, slot);
 	for (int i = 0; i < target->norder; i++)
 	{
-		if (align->order[i] != NULL)
-		{
-			align->econtext->ecxt_scantuple = slot;
-			values[1 + i] = ExecEvalExpr(align->order[i], align->econtext,
-										 &nulls[1 + i]);
-		}
-		else
-			values[1 + i] = slot_getattr(slot, align->source->order[i],
-										 &nulls[1 + i]);
+		values[1 + i] = align->order_values[i];
+		nulls[1 + i] = align->order_nulls[i];
 	}
 	for (int i = 0; i < target->noutput; i++)
 		values[1 + target->norder + i] =
@@ -249,8 +361,6 @@ put_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(align->row_context);
-	if (align->econtext != NULL)
-		ResetExprContext(align->econtext);
 }
 
 /* Hands on the rows within the limit. */

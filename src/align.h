@@ -21,6 +21,8 @@ typedef struct DlLimit
 typedef struct DlRowSource
 {
 	bool		in_order;		/* by key, and within a key by order_by */
+	bool		grouped;		/* at least by key */
+	TupleDesc	tupdesc;		/* of grouped rows */
 	const AttrNumber *order;	/* of the values of order_by; 0: evaluate the
 								 * expression on the slot */
 	const AttrNumber *output;	/* of the columns of the result */

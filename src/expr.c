@@ -28,6 +28,7 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
+#include "utils/lsyscache.h"
 
 /* What the error callback tells of the text being parsed. */
 typedef struct ExprContextInfo
@@ -47,6 +48,9 @@ static bool has_no_other_clauses(const SelectStmt *stmt);
 static void keep_order(DlTarget *target, List *sortclause, List *targetlist);
 static void divide_filter(DlTarget *target);
 static void divide_order(DlTarget *target);
+static bool is_moment(const char *text);
+static bool has_name_constant(Node *node, void *context);
+static bool has_subquery(const DlTarget *target);
 static bool has_vars_of(Node *node, int varno);
 static Node *as_junction_clause(Node *node);
 static void begin_option(ErrorContextCallback *callback, ExprContextInfo *info);
@@ -138,7 +142,10 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel,
 	keep_order(target, sortclause, targetlist);
 	divide_filter(target);
 	divide_order(target);
-	target->has_subquery = dl_expr_has_subquery(target);
+	target->has_subquery = has_subquery(target);
+	target->of_the_moment = is_moment(request->filter) ||
+		is_moment(request->order_by) || has_name_constant(filter, NULL) ||
+		has_name_constant((Node *) targetlist, NULL);
 	MemoryContextSwitchTo(oldcontext);
 
 	free_parsestate(pstate);
@@ -339,12 +346,15 @@ as_junction_clause(Node *node)
 /*
  * Does the text hold a literal that means another moment each time it is
  * read?  The parser turns 'now'::timestamp into a constant, which must not
- * outlive the call.  Errs on the side of yes.
+ * outlive the call.  Errs on the side of yes: a backslash or U& may spell any
+ * of the words.
  */
-bool
-dl_expr_is_moment(const char *text)
+static bool
+is_moment(const char *text)
 {
-	static const char *const words[] = {"now", "today", "tomorrow", "yesterday"};
+	static const char *const words[] = {
+		"now", "today", "tomorrow", "yesterday", "\\", "u&"
+	};
 	char	   *lower;
 
 	if (text == NULL)
@@ -356,6 +366,37 @@ dl_expr_is_moment(const char *text)
 			return true;
 	}
 	return false;
+}
+
+/* Is there a constant like 'article'::regclass, a name that was looked up? */
+static bool
+has_name_constant(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const))
+	{
+		switch (getBaseType(((Const *) node)->consttype))
+		{
+			case REGPROCOID:
+			case REGPROCEDUREOID:
+			case REGOPEROID:
+			case REGOPERATOROID:
+			case REGCLASSOID:
+			case REGTYPEOID:
+			case REGROLEOID:
+			case REGNAMESPACEOID:
+			case REGCONFIGOID:
+			case REGDICTIONARYOID:
+			case REGCOLLATIONOID:
+				return true;
+			default:
+				return false;
+		}
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_name_constant, context, 0);
+	return expression_tree_walker(node, has_name_constant, context);
 }
 
 bool
@@ -371,8 +412,8 @@ dl_expr_is_volatile(const DlTarget *target)
 	return false;
 }
 
-bool
-dl_expr_has_subquery(const DlTarget *target)
+static bool
+has_subquery(const DlTarget *target)
 {
 	if (checkExprHasSubLink(target->filter_source))
 		return true;

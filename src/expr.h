@@ -9,8 +9,6 @@
 
 extern void dl_expr_parse(DlTarget *target, const DlRequest *request,
 						  Relation rel, Relation junction);
-extern bool dl_expr_is_moment(const char *text);
 extern bool dl_expr_is_volatile(const DlTarget *target);
-extern bool dl_expr_has_subquery(const DlTarget *target);
 
 #endif							/* DL_EXPR_H */

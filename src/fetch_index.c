@@ -85,6 +85,8 @@ dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from)
 		order[i] = target->order[i].attno;
 	source.in_order = !batch->ordered || target->norder == 0 ||
 		target->index.orders;
+	source.grouped = true;
+	source.tupdesc = RelationGetDescr(from->rel);
 	source.order = order;
 	source.output = target->output;
 

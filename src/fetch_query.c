@@ -250,6 +250,7 @@ query_source(const DlTarget *target)
 	for (int i = 0; i < target->noutput; i++)
 		output[i] = nkeys + target->norder + i + 1;
 	source->in_order = false;
+	source->grouped = false;
 	source->order = order;
 	source->output = output;
 	return source;

@@ -54,7 +54,8 @@ typedef struct ThroughFetch
 	int64		skip;			/* # of its rows that were handed on before */
 
 	/* the chunk */
-	MemoryContext context;
+	MemoryContext memory;		/* of the arrays */
+	MemoryContext context;		/* of what they point to, reset for each chunk */
 	int			nlinks;			/* values to each pair */
 	int			npairs;
 	int		   *keynos;
@@ -110,6 +111,7 @@ dl_fetch_through(const DlBatch *batch, const DlIndexedRelation *junction,
 	for (int i = 0; i < target->norder; i++)
 		order[i] = target->order[i].attno;
 	source.in_order = target->norder == 0 || target->through->norder > 0;
+	source.grouped = false;
 	source.order = order;
 	source.output = target->output;
 
@@ -129,6 +131,8 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 {
 	const DlTarget *through = batch->target->through;
 
+	MemoryContext oldcontext;
+
 	memset(fetch, 0, sizeof(ThroughFetch));
 	fetch->pairs.row = pair_row;
 	fetch->pairs.finish = no_result;
@@ -140,6 +144,10 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	fetch->keyno = -1;
 	fetch->only_key = -1;
 
+	fetch->memory = AllocSetContextCreate(CurrentMemoryContext,
+										  "dataloader pairs",
+										  ALLOCSET_DEFAULT_SIZES);
+	oldcontext = MemoryContextSwitchTo(fetch->memory);
 	fetch->nlinks = through->noutput;
 	fetch->keynos = palloc(CHUNK_SIZE * sizeof(int));
 	fetch->links = palloc(mul_size(CHUNK_SIZE * sizeof(Datum), fetch->nlinks));
@@ -158,6 +166,7 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	fetch->context = AllocSetContextCreate(CurrentMemoryContext,
 										   "dataloader chunk of pairs",
 										   ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(oldcontext);
 }
 
 static void
@@ -377,7 +386,7 @@ finish_short_key(ThroughFetch *fetch, int keyno)
 	again.skip = nrows;
 	again.limit = fetch->limit * 8;
 	walk_junction(&again, &key);
-	MemoryContextDelete(again.context);
+	MemoryContextDelete(again.memory);
 }
 
 static Datum

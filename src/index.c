@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/transam.h"
@@ -34,6 +35,8 @@ static DlReason check_index(const DlTarget *target, Relation index,
 							DlIndexChoice *choice);
 static DlReason check_key_columns(const DlTarget *target, Relation index,
 								  DlIndexChoice *choice);
+static bool has_comparison(Relation index, int column,
+						   const DlKeyColumn *key);
 static bool has_key_expression(const DlTarget *target, Relation index);
 static bool gives_order(const DlTarget *target, Relation index,
 						ScanDirection *direction);
@@ -146,12 +149,26 @@ check_key_columns(const DlTarget *target, Relation index,
 										  index->rd_opfamily[column]) !=
 				 BTEqualStrategyNumber)
 			reason = Max(reason, DL_REASON_INDEX_OPCLASS);
+		else if (!has_comparison(index, column, &target->keys[number]))
+			reason = Max(reason, DL_REASON_INDEX_OPCLASS);
 		else if (index->rd_indcollation[column] !=
 				 target->keys[number].collation &&
 				 OidIsValid(index->rd_indcollation[column]))
 			reason = Max(reason, DL_REASON_INDEX_COLLATION);
 	}
 	return reason;
+}
+
+/* A family may have an operator for two types, but no function to sort by. */
+static bool
+has_comparison(Relation index, int column, const DlKeyColumn *key)
+{
+	Oid			opfamily = index->rd_opfamily[column];
+
+	return OidIsValid(get_opfamily_proc(opfamily, index->rd_opcintype[column],
+										key->opright, BTORDER_PROC)) &&
+		OidIsValid(get_opfamily_proc(opfamily, key->opright, key->opright,
+									 BTORDER_PROC));
 }
 
 /* Is an expression of the index over a key column? */

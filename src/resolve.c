@@ -65,6 +65,14 @@ dl_target_resolve(const DlRequest *request, Relation rel, Relation junction)
 		resolve_keys(target, request, rel);
 	else
 	{
+		/* the name by which expressions know the junction */
+		if (strcmp(target->relname, "through") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_ALIAS),
+					 errmsg("relation \"%s\" cannot be loaded through a junction",
+							target->relname),
+					 errdetail("Its name stands for the junction."),
+					 errhint("Make a view of another name.")));
 		target->through = palloc0(sizeof(DlTarget));
 		target->through->context = context;
 		target->through->verb = request->verb;

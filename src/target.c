@@ -90,8 +90,7 @@ static void identify(const DlRequest *request, StringInfo identity);
 static void append_text(StringInfo identity, const char *text);
 static bool has_expressions(const DlRequest *request);
 static DlTarget *find_target(CacheIdentity identity);
-static void cache_target(DlTarget *target, const DlRequest *request,
-						 CacheIdentity identity);
+static void cache_target(DlTarget *target, CacheIdentity identity);
 static void remove_target(DlTarget *target);
 static void remove_all_targets(void);
 static void free_dead_targets(void);
@@ -153,6 +152,8 @@ dl_target_get(const DlRequest *request, Relation rel, Relation junction)
 		uint64		invalidations_before = invalidations;
 
 		target = dl_target_resolve(request, rel, junction);
+		if (has_expressions(request))
+			target->search_path = GetSearchPathMatcher(target->context);
 
 		/*
 		 * Resolving looks at catalogs, which may bring invalidations.  What
@@ -161,9 +162,8 @@ dl_target_get(const DlRequest *request, Relation rel, Relation junction)
 		 */
 		if (invalidations == invalidations_before &&
 			MemoryContextMemAllocated(target->context, true) < MAX_TARGET_BYTES &&
-			!dl_expr_is_moment(request->filter) &&
-			!dl_expr_is_moment(request->order_by))
-			cache_target(target, request, identity);
+			!target->of_the_moment)
+			cache_target(target, identity);
 	}
 
 	pin_target(target);
@@ -248,8 +248,7 @@ find_target(CacheIdentity identity)
 
 /* Hands the target's memory over to the cache, then makes it findable. */
 static void
-cache_target(DlTarget *target, const DlRequest *request,
-			 CacheIdentity identity)
+cache_target(DlTarget *target, CacheIdentity identity)
 {
 	CacheEntry *entry;
 	bool		found;
@@ -267,8 +266,6 @@ cache_target(DlTarget *target, const DlRequest *request,
 	target->identity_len = identity.len;
 	target->identity = MemoryContextAlloc(target->context, identity.len);
 	memcpy(target->identity, identity.bytes, identity.len);
-	if (has_expressions(request))
-		target->search_path = GetSearchPathMatcher(target->context);
 
 	identity.bytes = target->identity;
 	entry = target_table_insert(targets, identity, &found);

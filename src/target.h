@@ -71,6 +71,7 @@ typedef struct DlTarget
 	Node	   *filter;			/* those, planned but not compiled */
 	bool		mixed_filter;	/* there are clauses over both */
 	bool		has_subquery;	/* filter or order_by read other relations */
+	bool		of_the_moment;	/* a literal means something else each time */
 	int			norder;
 	DlOrderItem *order;
 	int			nparams;		/* highest $n of filter and order_by */
