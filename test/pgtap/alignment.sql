@@ -54,23 +54,39 @@ CREATE FUNCTION json_of(items node[]) RETURNS text LANGUAGE sql AS $$
 
 SELECT plan(5 * 2 * (SELECT count(*)::int FROM batch) + 27);
 
-\set each 'FROM batch, (VALUES (''on''), (''off'')) path(p), set_config(''dataloader.direct_scan'', p, true) ORDER BY p, n'
-
-SELECT is((SELECT array_agg(m::text) FROM dataloader.load_many(NULL::node, keys, by => 'ref', order_by => 'id') m),
-          (SELECT array_agg(w::text) FROM wanted(keys, 'ref') w), 'load_many: ' || name || ', direct_scan ' || p) :each;
-SELECT is((SELECT array_agg(m::text) FROM dataloader.load_one(NULL::node, keys) m),
-          (SELECT array_agg((ord, items[1])::text) FROM wanted(keys, 'id')), 'load_one: ' || name || ', direct_scan ' || p) :each;
-SELECT is((SELECT array_agg(m::text) FROM dataloader.load_rows(NULL::node, keys, by => 'ref', order_by => 'id DESC') m),
+PREPARE many AS SELECT is((SELECT array_agg(m::text) FROM dataloader.load_many(NULL::node, keys, by => 'ref', order_by => 'id') m),
+          (SELECT array_agg(w::text) FROM wanted(keys, 'ref') w), 'load_many: ' || name || ', direct_scan ' || current_setting('dataloader.direct_scan'))
+FROM batch ORDER BY n;
+PREPARE one AS SELECT is((SELECT array_agg(m::text) FROM dataloader.load_one(NULL::node, keys) m),
+          (SELECT array_agg((ord, items[1])::text) FROM wanted(keys, 'id')), 'load_one: ' || name || ', direct_scan ' || current_setting('dataloader.direct_scan'))
+FROM batch ORDER BY n;
+PREPARE rows AS SELECT is((SELECT array_agg(m::text) FROM dataloader.load_rows(NULL::node, keys, by => 'ref', order_by => 'id DESC') m),
           (SELECT array_agg((ord, items[i])::text ORDER BY ord, i)
            FROM wanted(keys, 'ref', 'id DESC'), generate_subscripts(items, 1) i),
-          'load_rows: ' || name || ', direct_scan ' || p) :each;
-SELECT is(dataloader.load_one_json('node', keys)::text,
+          'load_rows: ' || name || ', direct_scan ' || current_setting('dataloader.direct_scan'))
+FROM batch ORDER BY n;
+PREPARE one_json AS SELECT is(dataloader.load_one_json('node', keys)::text,
           (SELECT '[' || coalesce(string_agg(coalesce(row_to_json(items[1])::text, 'null'), ',' ORDER BY ord), '') || ']'
            FROM wanted(keys, 'id')),
-          'load_one_json: ' || name || ', direct_scan ' || p) :each;
-SELECT is(dataloader.load_many_json('node', keys, by => 'ref', order_by => 'id')::text,
+          'load_one_json: ' || name || ', direct_scan ' || current_setting('dataloader.direct_scan'))
+FROM batch ORDER BY n;
+PREPARE many_json AS SELECT is(dataloader.load_many_json('node', keys, by => 'ref', order_by => 'id')::text,
           (SELECT '[' || coalesce(string_agg(json_of(items), ',' ORDER BY ord), '') || ']' FROM wanted(keys, 'ref')),
-          'load_many_json: ' || name || ', direct_scan ' || p) :each;
+          'load_many_json: ' || name || ', direct_scan ' || current_setting('dataloader.direct_scan'))
+FROM batch ORDER BY n;
+
+SET LOCAL dataloader.direct_scan = off;
+EXECUTE many;
+EXECUTE one;
+EXECUTE rows;
+EXECUTE one_json;
+EXECUTE many_json;
+SET LOCAL dataloader.direct_scan = on;
+EXECUTE many;
+EXECUTE one;
+EXECUTE rows;
+EXECUTE one_json;
+EXECUTE many_json;
 
 -- a NULL array is no batch
 SELECT is_empty('SELECT * FROM dataloader.load_one(NULL::node, NULL::int[])', 'load_one of a NULL array');

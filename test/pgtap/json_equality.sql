@@ -142,7 +142,7 @@ END $$;
 SELECT no_plan();
 
 SELECT is(differences(filled), NULL, format('%s (%s values)', t.name, filled))
-FROM (SELECT format_type(oid, NULL) AS name, typarray <> 0 AS has_array
+FROM (SELECT format_type(oid, -1) AS name, typarray <> 0 AS has_array
       FROM pg_type
       WHERE typtype IN ('b', 'r', 'm', 'e') AND typisdefined
         AND (typelem = 0 OR typsubscript <> 'array_subscript_handler'::regproc)
@@ -158,13 +158,13 @@ FROM (SELECT format_type(oid, NULL) AS name, typarray <> 0 AS has_array
 -- every type must have found a sample, or the test above says nothing
 CREATE FUNCTION samples(t text) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM sample WHERE accepts(s, t) $$;
 SELECT is_empty($$
-    SELECT format_type(oid, NULL) FROM pg_type
+    SELECT format_type(oid, -1) FROM pg_type
     WHERE typtype IN ('b', 'r', 'm', 'e') AND typisdefined
       AND (typelem = 0 OR typsubscript <> 'array_subscript_handler'::regproc)
       AND typnamespace IN ('pg_catalog'::regnamespace, 'jsoneq'::regnamespace)
       AND typname NOT IN ('pg_node_tree', 'pg_ndistinct', 'pg_dependencies', 'pg_mcv_list', 'gtsvector',
                           'pg_brin_bloom_summary', 'pg_brin_minmax_multi_summary')
-      AND jsoneq.samples(format_type(oid, NULL)) = 0 $$, 'every type has a sample value');
+      AND jsoneq.samples(format_type(oid, -1)) = 0 $$, 'every type has a sample value');
 
 -- json_bigints: int8 and numeric as strings, the rest untouched
 CREATE TABLE bigints (id int PRIMARY KEY, a int8, b numeric, c int4, d float8, e text, f numeric(8,2), g int2);

@@ -23,11 +23,12 @@ CREATE INDEX ON item (owner, id);
 CREATE FUNCTION used() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts $$;
 
 -- runs the statement n times in one statement; returns the growth in kB
-CREATE FUNCTION growth(statement text, n int) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION growth(path text, statement text, n int) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     before bigint;
     i int;
 BEGIN
+    PERFORM set_config('dataloader.direct_scan', path, true);
     FOR i IN 1 .. n / 5 LOOP
         EXECUTE statement USING i;
     END LOOP;
@@ -40,8 +41,7 @@ END $$;
 
 SELECT no_plan();
 
-SELECT cmp_ok(growth(statement, 10000), '<', 256::bigint, format('10,000 times %s, direct_scan %s: growth in kB', name,
-                                                                 set_config('dataloader.direct_scan', path, true)))
+SELECT cmp_ok(growth(path, statement, 10000), '<', 256::bigint, format('10,000 times %s, direct_scan %s: growth in kB', name, path))
 FROM (VALUES
     ('load_one', 'SELECT count(*) FROM dataloader.load_one(NULL::item, ARRAY[$1 % 5000, 17, 5001, NULL])'),
     ('load_many', 'SELECT count(*) FROM dataloader.load_many(NULL::item, ARRAY[$1 % 1000, 17, 1001, NULL], by => ''owner'', order_by => ''id DESC'', first => 3)'),
@@ -62,16 +62,17 @@ EXCEPTION WHEN cardinality_violation THEN
     RETURN 'error';
 END $$;
 SELECT is(provoke(1), 'error', 'two rows of one key are an error');
-SELECT cmp_ok(growth('SELECT provoke($1)', 5000), '<', 256::bigint,
-              '5,000 errors, direct_scan ' || set_config('dataloader.direct_scan', path, true))
+SELECT cmp_ok(growth(path, 'SELECT provoke($1)', 5000), '<', 256::bigint, '5,000 errors, direct_scan ' || path)
 FROM (VALUES ('on'), ('off')) p(path);
 
 -- different requests: what is kept of each must have a bound
-CREATE FUNCTION vary(n int, path text) RETURNS json LANGUAGE sql AS $$
+CREATE FUNCTION vary(n int) RETURNS json LANGUAGE sql AS $$
     SELECT dataloader.load_many_json('item', ARRAY[n % 1000], by => 'owner', filter => 'id > ' || n, order_by => 'id') $$;
-SELECT cmp_ok(growth(format('SELECT vary($1, %L)', set_config('dataloader.direct_scan', path, true)), 10000), '<', 16384::bigint,
+SELECT cmp_ok(growth(path, 'SELECT vary($1)', 10000), '<', 16384::bigint,
               '10,000 different filters, direct_scan ' || path)
 FROM (VALUES ('on'), ('off')) p(path);
+
+SET LOCAL dataloader.direct_scan = on;
 
 -- relations that come and go: the server keeps something of each until the
 -- transaction ends, the extension does not
@@ -112,22 +113,29 @@ BEGIN
     RETURN plan -> 0 -> 'Plan' ->> 'Temp Written Blocks';
 END $$;
 
-SELECT results_eq(format($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).filler)::bigint)
-                            FROM set_config('dataloader.direct_scan', %L, true), asked, dataloader.load_rows(NULL::wide, keys) $q$, path),
+PREPARE whole AS
+SELECT results_eq($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).filler)::bigint)
+                     FROM asked, dataloader.load_rows(NULL::wide, keys) $q$,
                   $q$SELECT count(*), sum(ord)::numeric, sum(hashtext(ord || filler)::bigint)
                      FROM asked, unnest(keys) WITH ORDINALITY u(k, ord) JOIN wide ON id = k $q$,
-                  'load_rows of 200,000 keys, work_mem 1MB, direct_scan ' || path)
-FROM (VALUES ('on'), ('off')) p(path);
-SELECT results_eq(format($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).filler)::bigint)
-                            FROM set_config('dataloader.direct_scan', %L, true), asked,
-                                 dataloader.load_rows(NULL::wide, keys, by => 'id', order_by => 'filler DESC', first => 1) $q$, path),
+                  'load_rows of 200,000 keys, work_mem 1MB, direct_scan ' || current_setting('dataloader.direct_scan'));
+PREPARE sorted AS
+SELECT results_eq($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).filler)::bigint)
+                     FROM asked, dataloader.load_rows(NULL::wide, keys, by => 'id', order_by => 'filler DESC', first => 1) $q$,
                   $q$SELECT count(*), sum(ord)::numeric, sum(hashtext(ord || filler)::bigint)
                      FROM asked, unnest(keys) WITH ORDINALITY u(k, ord) JOIN wide ON id = k $q$,
-                  'the same, sorted, direct_scan ' || path)
-FROM (VALUES ('on'), ('off')) p(path);
+                  'the same, sorted, direct_scan ' || current_setting('dataloader.direct_scan'));
+PREPARE spills AS
 SELECT cmp_ok(temp_blocks('SELECT * FROM dataloader.load_rows(NULL::wide, (SELECT keys FROM asked))'), '>', 1000::bigint,
-              'load_rows spills beyond work_mem, direct_scan ' || set_config('dataloader.direct_scan', path, true))
-FROM (VALUES ('on'), ('off')) p(path);
+              'load_rows spills beyond work_mem, direct_scan ' || current_setting('dataloader.direct_scan'));
+SET LOCAL dataloader.direct_scan = on;
+EXECUTE whole;
+EXECUTE sorted;
+EXECUTE spills;
+SET LOCAL dataloader.direct_scan = off;
+EXECUTE whole;
+EXECUTE sorted;
+EXECUTE spills;
 
 SELECT * FROM finish();
 ROLLBACK;
