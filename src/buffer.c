@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 
 #define DL_BUFFER_MIN_CAPACITY	64
+#define DL_BUFFER_FIRST_CAPACITY	8192
 
 /*
  * The bytes belong to CurrentMemoryContext and stay there however much the
@@ -21,6 +22,77 @@ dl_buffer_init(DlBuffer *buf, Size capacity)
 	buf->data = palloc(capacity);
 	buf->len = 0;
 	buf->capacity = capacity;
+}
+
+/*
+ * The buffer that is kept for the session: fresh memory costs a page fault
+ * for each of its pages, which is felt in every result of some size.  One
+ * caller has it at a time; another one, down-stack, gets memory of its own.
+ */
+static MemoryContext scratch_context = NULL;
+static DlBuffer scratch;		/* data is NULL while it is lent */
+static bool scratch_is_lent = false;
+
+/* A buffer that has grown past this is not kept. */
+#define DL_BUFFER_MAX_KEPT	((Size) 8 * 1024 * 1024)
+
+/* The borrower's memory goes; after an error, so does what it had borrowed. */
+static void
+end_loan(void *arg)
+{
+	scratch_is_lent = false;
+	if (scratch.data == NULL)
+		MemoryContextReset(scratch_context);
+}
+
+/*
+ * An empty buffer for one call, to be given back by dl_buffer_return() before
+ * CurrentMemoryContext is reset.
+ */
+void
+dl_buffer_borrow(DlBuffer *buf)
+{
+	MemoryContextCallback *callback;
+
+	if (scratch_is_lent)
+	{
+		dl_buffer_init(buf, DL_BUFFER_FIRST_CAPACITY);
+		return;
+	}
+
+	if (scratch_context == NULL)
+		scratch_context = AllocSetContextCreate(TopMemoryContext,
+												"dataloader scratch",
+												ALLOCSET_DEFAULT_SIZES);
+	if (scratch.data == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(scratch_context);
+
+		dl_buffer_init(&scratch, DL_BUFFER_FIRST_CAPACITY);
+		MemoryContextSwitchTo(oldcontext);
+	}
+
+	callback = palloc(sizeof(MemoryContextCallback));
+	callback->func = end_loan;
+	callback->arg = NULL;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+
+	*buf = scratch;
+	buf->len = 0;
+	scratch.data = NULL;
+	scratch_is_lent = true;
+}
+
+/* Keeps the buffer for the next call, unless it is too large for that. */
+void
+dl_buffer_return(DlBuffer *buf)
+{
+	if (GetMemoryChunkContext(buf->data) != scratch_context ||
+		buf->capacity > DL_BUFFER_MAX_KEPT)
+		pfree(buf->data);
+	else
+		scratch = *buf;
+	buf->data = NULL;
 }
 
 /*

@@ -67,7 +67,6 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 				   MemoryContext result_context)
 {
 	JsonEmit   *json = palloc0(sizeof(JsonEmit));
-	MemoryContext oldcontext;
 
 	json->base.row = json_row;
 	json->base.finish = json_finish;
@@ -89,14 +88,17 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 		dl_json_writer_copy(&json->columns[i].writer, &target->json[i].writer);
 	}
 
-	/* as large as the last one was, and an eighth more */
-	oldcontext = CurrentMemoryContext;
 	if (json->in_place)
-		MemoryContextSwitchTo(result_context);
-	dl_buffer_init(&json->buffer,
-				   Min(Max(target->result_size + target->result_size / 8, 1024),
-					   MaxAllocSize));
-	MemoryContextSwitchTo(oldcontext);
+	{
+		/* as large as the last one was, and an eighth more */
+		MemoryContext oldcontext = MemoryContextSwitchTo(result_context);
+		Size		last = target->result_size;
+
+		dl_buffer_init(&json->buffer, Max(last + last / 8, 1024));
+		MemoryContextSwitchTo(oldcontext);
+	}
+	else
+		dl_buffer_borrow(&json->buffer);
 
 	if (target->through != NULL)
 	{
@@ -273,6 +275,7 @@ assemble(JsonEmit *json)
 	}
 	*out++ = ']';
 	Assert((Size) (out - result) == size);
+	dl_buffer_return(&json->buffer);
 	SET_VARSIZE(result, size);
 	return PointerGetDatum(result);
 }

@@ -261,8 +261,12 @@ kill_dead_entries(DlIndexFetch *fetch, int keyno)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
 
+	/* as far as the first walk came; a standby marks nothing */
+	if (fetch->scan->xactStartedInRecovery)
+		return;
 	dl_seek_key(fetch, second_scan(fetch), keyno);
-	while (index_getnext_slot(fetch->again, direction, fetch->slot))
+	while (fetch->nrows-- > 0 &&
+		   index_getnext_slot(fetch->again, direction, fetch->slot))
 		CHECK_FOR_INTERRUPTS();
 }
 

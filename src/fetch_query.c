@@ -131,11 +131,12 @@ prepare_query(DlTarget *target)
 			RECORDARRAYOID : get_array_type(keyed->keys[i].keytype);
 	types[nparams - 1] = INT8OID;
 
-	plan = SPI_prepare(dl_fetch_query_text(target), nparams, types);
+	plan = SPI_prepare_cursor(dl_fetch_query_text(target), nparams, types,
+							  CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s",
 			 SPI_result_code_string(SPI_result));
-	if (target->cached)
+	if (target->cached && target->plan == NULL)
 	{
 		SPI_keepplan(plan);
 		target->plan = plan;

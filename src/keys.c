@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/tupmacs.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_opfamily_d.h"
 #include "catalog/pg_type.h"
 #include "guc.h"
@@ -251,6 +252,7 @@ prepare_conversions(KeyBatch *batch)
 										 GetUserId()) != ACLCHECK_OK)
 					aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION,
 								   get_func_name(key->castfunc));
+				InvokeFunctionExecuteHook(key->castfunc);
 				fmgr_info(key->castfunc, &batch->functions[i]);
 				break;
 			case DL_KEY_VIA_TEXT:

@@ -20,6 +20,7 @@
 #include "access/transam.h"
 #include "access/xlog.h"
 #include "catalog/catalog.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -244,9 +245,11 @@ call_reason(const DlTarget *target, Relation rel)
 	/* The executor asks for EXECUTE on operators; an index scan does not. */
 	for (int i = 0; i < target->nkeys; i++)
 	{
-		if (dl_aclcheck_function(get_opcode(target->keys[i].eqop),
-								 userid) != ACLCHECK_OK)
+		Oid			function = get_opcode(target->keys[i].eqop);
+
+		if (dl_aclcheck_function(function, userid) != ACLCHECK_OK)
 			return DL_REASON_OPERATOR_RIGHTS;
+		InvokeFunctionExecuteHook(function);
 	}
 
 	/* A tuple identifier is safe to hold only for a snapshot that sees no reuse. */
