@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include "libpq-fe.h"
 
@@ -383,7 +384,13 @@ test_single_rows_and_cancel(void)
 	ok(rows == 5, "single-row mode");
 
 	PQsendQuery(conn, "SELECT dataloader.load_many_json('driver_test.article', '[1,2,3]', by => 'reporter_id', filter => 'pg_sleep(10) IS NULL')");
-	PQcancel(cancel, errbuf, sizeof(errbuf));
+	/* a request that comes before the query has begun has no effect: repeat it */
+	do
+	{
+		PQcancel(cancel, errbuf, sizeof(errbuf));
+		usleep(20000);
+		PQconsumeInput(conn);
+	} while (PQisBusy(conn));
 	PQfreeCancel(cancel);
 	while ((res = PQgetResult(conn)) != NULL)
 	{
