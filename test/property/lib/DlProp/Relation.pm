@@ -10,37 +10,15 @@ use warnings;
 use utf8;
 use DlProp::Random;
 use DlProp::Types;
-
-use constant SCHEMA => 'dlp';
-use constant ROLE   => 'regress_dataloader_property';
+use DlProp::Sql;
+use DlProp::Change;
+use DlProp::Junction;
+our @ISA = ('DlProp::Change');
 
 my @COLUMN_NAMES = (
 	'ord', 'item', 'items', 'keys', 'k', 't', 'key', 'first', 'value', 'rel', 'n', 'x', 'by', 'r', 'a',
 	'Key Col', 'x"y', 'select', 'order', 'UPPER', 'ünï', "it's", 'y' x 63, 'b\\c', 'limit', 'p1', 'p2', 'p3',
 	'relation', 'filter', '$1', 'c,d', 'm', 's', 'l', 'q');
-
-sub quote_name
-{
-	my ($raw) = @_;
-	return $raw if $raw =~ m{^(?:id|[a-z]\d?)$};
-	$raw =~ s/"/""/g;
-	return qq("$raw");
-}
-
-sub quote
-{
-	my ($text) = @_;
-	return 'NULL' unless defined $text;
-	$text =~ s/'/''/g;
-	return "'$text'";
-}
-
-# value of a column as an SQL literal of the column's type
-sub literal
-{
-	my ($column, $value) = @_;
-	return defined $value ? quote($value) . '::' . $column->{type}{base} : 'NULL';
-}
 
 sub new
 {
@@ -143,7 +121,8 @@ sub build
 	my $maker = "_make_" . ($self->can("_make_$self->{kind}") ? $self->{kind} : 'table');
 	$self->$maker or return 0;
 	$self->_apply_rights;
-	$self->_vary for 1 .. between(0, 3);
+	$self->{junction} = DlProp::Junction->new($self) if $self->{primary} && !$self->{big} && chance(0.5);
+	$self->mutate for 1 .. between(0, 3);
 	return 1;
 }
 
@@ -377,61 +356,6 @@ sub _insert_many
 	$self->{last_id} = $low + $self->{rows};
 }
 
-# --- indexes
-
-sub _add_indexes
-{
-	my ($self) = @_;
-	$self->_add_index for 1 .. pick(0, 1, 1, 1, 2, 2, 2, 3);
-}
-
-sub _add_index
-{
-	my ($self) = @_;
-	my @columns = @{ $self->{columns} };
-	my @keys    = grep { $_->{role} eq 'key' } @columns;
-	my @others  = grep { $_->{role} ne 'key' && ($_->{type}{order} // 1) } @columns;
-	my $first   = pick(@keys);
-	my $form    = pick_weighted(keys => 45, order => 25, later => 5, hash => 3, brin => 2, expression => 4, pattern => 3,
-		collation => 4, partial => 9);
-	my $unique = chance(0.12) ? 'UNIQUE ' : '';
-	my @parts;
-	my $tail = '';
-	if    ($form eq 'hash') { return $self->apply("CREATE INDEX ON $self->{table} USING hash ($first->{name})"); }
-	elsif ($form eq 'brin') { return $self->apply("CREATE INDEX ON $self->{table} USING brin ($first->{name})"); }
-	elsif ($form eq 'expression')
-	{
-		@parts = (pick("lower($first->{name}::text)", "($first->{name})", "(coalesce($first->{name}, $first->{name}))"));
-		$unique = '';
-	}
-	elsif ($form eq 'pattern')   { @parts = ("$first->{name} text_pattern_ops"); }
-	elsif ($form eq 'collation') { @parts = ("$first->{name} COLLATE " . pick('"C"', '"en-x-icu"', 'nd')); }
-	else
-	{
-		@parts = map { [ $_->{name}, $self->_direction ] } $first, some(pick(0, 0, 1, 1, 2), grep { $_ != $first } @keys);
-		push @parts, map { [ $_->{name}, $self->_direction ] } some(between(1, 2), @others) if $form eq 'order';
-		unshift @parts, [ pick(@others)->{name}, '' ] if $form eq 'later' && @others;
-		$unique = '' if $form eq 'later';
-		$tail .= ' INCLUDE (' . join(', ', map { $_->{name} } some(between(1, 2), @columns)) . ')' if chance(0.12);
-		$tail .= ' NULLS NOT DISTINCT' if $unique && chance(0.2);
-		if ($form eq 'partial')
-		{
-			$tail .= ' WHERE ' . pick("$first->{name} IS NOT NULL", "$self->{id}{name} > 10", "$self->{id}{name} > 0");
-		}
-	}
-	my $sql = join ', ', map { ref $_ ? "$_->[0]$_->[1]" : $_ } @parts;
-	if ($unique && !$tail && $form eq 'keys' && chance(0.5))
-	{
-		my $names = join ', ', map { $_->[0] } @parts;
-		return $self->apply("ALTER TABLE $self->{table} ADD UNIQUE ($names) DEFERRABLE" . pick('', ' INITIALLY DEFERRED'));
-	}
-	$self->apply("CREATE ${unique}INDEX ON $self->{table} ($sql)$tail") or return 0;
-	push @{ $self->{indexes} }, [ grep { ref $_ } @parts ];
-	return 1;
-}
-
-sub _direction { return pick('', '', '', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST'); }
-
 # --- rights
 
 sub _apply_rights
@@ -453,91 +377,6 @@ sub _apply_rights
 	  if chance(0.9);
 	$self->apply("ALTER TABLE $name FORCE ROW LEVEL SECURITY") if chance(0.2);
 	$self->{rls} = 1;
-}
-
-# --- changes between calls: rows, indexes, columns
-
-sub _vary { my ($self) = @_; return $self->mutate; }
-
-sub mutate
-{
-	my ($self) = @_;
-	my $what = pick_weighted(update => 30, delete => 12, insert => 20, index => 10, vacuum => 6, analyze => 4, rename => 4,
-		reindex => 2, drop_index => 3, add => 3, refresh => 3, truncate => 1);
-	my $method = "_mutate_$what";
-	return $self->$method;
-}
-
-sub _id_range
-{
-	my ($self) = @_;
-	my $last = $self->{last_id} || 1;
-	my $low  = between(1, $last);
-	return "$self->{id}{name} BETWEEN $low AND " . ($low + between(0, $last > 1000 ? 200 : 6));
-}
-
-sub _mutate_update
-{
-	my ($self) = @_;
-	my @columns = grep { $_->{role} =~ /key|payload/ && !$_->{unique} } @{ $self->{present} };
-	return unless @columns;
-	my $column = pick(@columns);
-	$self->apply("UPDATE $self->{table} SET $column->{name} = " . literal($column, $self->_random_value($column)) . ' WHERE '
-		  . $self->_id_range)
-	  for 1 .. between(1, 4);
-}
-
-sub _mutate_delete { my ($self) = @_; $self->apply("DELETE FROM $self->{table} WHERE " . $self->_id_range); }
-
-sub _mutate_insert
-{
-	my ($self) = @_;
-	return if grep { $_->{unique} } @{ $self->{columns} };
-	$self->_insert_row for 1 .. between(1, 5);
-}
-
-sub _mutate_index   { my ($self) = @_; $self->_add_index if $self->{kind} ne 'view'; }
-sub _mutate_vacuum  { my ($self) = @_; $self->apply("VACUUM $self->{table}") unless $self->{in_transaction}; }
-sub _mutate_analyze { my ($self) = @_; $self->apply("ANALYZE $self->{table}"); }
-sub _mutate_reindex { my ($self) = @_; $self->apply("REINDEX TABLE $self->{table}"); }
-sub _mutate_refresh { my ($self) = @_; $self->apply("REFRESH MATERIALIZED VIEW $self->{name}") if $self->{kind} eq 'matview'; }
-sub _mutate_truncate { my ($self) = @_; $self->apply("TRUNCATE $self->{table}") if chance(0.3); }
-
-sub _mutate_drop_index
-{
-	my ($self) = @_;
-	$self->apply(q{DO $$ DECLARE i regclass; BEGIN SELECT indexrelid::regclass INTO i FROM pg_index }
-		  . "WHERE indrelid = " . quote($self->{table}) . q{::regclass AND NOT indisprimary ORDER BY indexrelid LIMIT 1; }
-		  . q{IF i IS NOT NULL THEN EXECUTE 'DROP INDEX ' || i; END IF; END $$});
-}
-
-# swaps the names of two columns of one type under the feet of kept plans
-sub _mutate_rename
-{
-	my ($self) = @_;
-	return unless $self->{kind} =~ /^(plain|temp|partitioned)$/;
-	my @pair = some(2, grep { $_->{role} =~ /key|payload/ } @{ $self->{columns} });
-	return if @pair < 2;
-	my ($a, $b) = @pair;
-	$self->apply("ALTER TABLE $self->{table} RENAME $a->{name} TO zz_swap") or return;
-	$self->apply("ALTER TABLE $self->{table} RENAME $b->{name} TO $a->{name}");
-	$self->apply("ALTER TABLE $self->{table} RENAME zz_swap TO $b->{name}");
-	($a->{$_}, $b->{$_}) = ($b->{$_}, $a->{$_}) for qw(raw name);
-	$self->{indexes} = [];
-}
-
-sub _mutate_add
-{
-	my ($self) = @_;
-	return if $self->{kind} =~ /view/ || $self->{kind} =~ /leaf|child/;
-	my $type = pick(payload_types());
-	my $raw  = shift @{ $self->{spare_names} } or return;
-	my $column = { role => 'payload', type => $type, pool => [ @{ $type->{values} } ], nulls => 0.1, raw => $raw,
-		name => quote_name($raw) };
-	$self->apply("ALTER TABLE $self->{table} ADD COLUMN $column->{name} $type->{decl} DEFAULT "
-		  . literal($column, pick(@{ $column->{pool} }))) or return;
-	push @{ $self->{columns} }, $column;
-	$self->{present} = $self->{columns};
 }
 
 # --- what calls may ask for

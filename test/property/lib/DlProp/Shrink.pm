@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use DlProp::Session;
 use DlProp::Judge;
-use DlProp::Relation;
+use DlProp::Sql;
 
 use constant BUDGET => 250;
 
@@ -39,7 +39,7 @@ sub _complaint
 	my $complaint;
 	eval {
 		my $session = DlProp::Session->new(dbname => $self->{dbname});
-		$session->run('DROP SCHEMA IF EXISTS ' . DlProp::Relation::SCHEMA . ' CASCADE', @$setup);
+		$session->run('DROP SCHEMA IF EXISTS ' . SCHEMA . ' CASCADE', @$setup);
 		my @oracle = $session->run(oracle_statements($call));
 		my @result = $session->run(call_statements($call, $self->{direct_scan}));
 		my ($oracle) = grep { @{ $_->{rows} } || $_->{error} } @oracle;
@@ -100,7 +100,7 @@ sub script
 	{
 		return "-- a new session does not show it: the whole history of this relation\n" . _text(@{ $self->{log} });
 	}
-	for my $drop ([ 'filter', 'args' ], ['first'], ['skip'], ['columns'], ['bigints'], ['as_role'], ['order'], ['wrap'])
+	for my $drop ([ 'filter', 'args' ], ['first'], ['skip'], ['at_most'], ['columns'], ['bigints'], ['as_role'], ['order'], ['wrap'])
 	{
 		my $less = _with($call, map { $_ => $_ eq 'wrap' ? '' : undef } @$drop);
 		$call = $less if $self->_still_fails($setup, $less);
