@@ -43,6 +43,16 @@ sub new
 	return $self->settle;
 }
 
+# an earlier call of this relation again, perhaps with other keys: what is
+# kept of its request must still be right
+sub again
+{
+	my ($class, $relation) = @_;
+	my $self = bless { %{ pick(@{ $relation->{calls} }) } }, $class;
+	$self->_choose_keys if chance(0.6);
+	return $self->settle;
+}
+
 # what follows from the options; again after some were taken away
 sub settle
 {

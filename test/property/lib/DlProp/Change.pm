@@ -69,7 +69,7 @@ sub _direction { return pick('', '', '', ' DESC', ' DESC NULLS LAST', ' NULLS FI
 sub mutate
 {
 	my ($self) = @_;
-	my $what = pick_weighted(update => 30, delete => 12, insert => 20, index => 10, vacuum => 6, analyze => 4, rename => 4,
+	my $what = pick_weighted(update => 30, delete => 12, insert => 20, index => 10, vacuum => 10, analyze => 4, rename => 4,
 		reindex => 2, drop_index => 3, add => 3, refresh => 3, truncate => 1);
 	my $method = "_mutate_$what";
 	return $self->$method;
@@ -131,6 +131,7 @@ sub _mutate_rename
 	$self->apply("ALTER TABLE $self->{table} RENAME zz_swap TO $b->{name}");
 	($a->{$_}, $b->{$_}) = ($b->{$_}, $a->{$_}) for qw(raw name);
 	$self->{indexes} = [];
+	$self->{calls}   = [];
 }
 
 sub _mutate_add

@@ -22,6 +22,8 @@ sub _choose_keys
 	$self->{form}  = pick(@forms);
 	$self->{width} = @columns;
 	my @pools;
+	$self->{key_types} = [];
+	delete @$self{qw(row_type untyped)};
 	for my $column (@columns)
 	{
 		my $type = $column->{type};
@@ -35,7 +37,7 @@ sub _choose_keys
 		push @pools, \@pool;
 	}
 	my $big = $self->{relation}{big};
-	my $few = !grep { $_->{role} eq 'id' } @columns;    # so many rows have each key
+	my $few = !grep { $_->{role} eq 'id' || $_->{spread} } @columns;    # so many rows have each key
 	my $n = pick_weighted(0 => 3, 1 => 6, between(2, 10) => 55, between(10, 60) => $big && $few ? 0 : 25,
 		between(200, 1500) => $big ? $few ? 0 : 15 : 1);
 	my ($key_nulls, $field_nulls) = (chance(0.4) ? 0.15 : 0, chance(0.2) ? 0.1 : 0);

@@ -24,7 +24,7 @@ sub new
 {
 	my ($class, $session) = @_;
 	my $self = bless {
-		session => $session, setup => [], indexes => [], types => 0,
+		session => $session, setup => [], indexes => [], calls => [], types => 0,
 		in_transaction => chance(0.2),
 		kind => pick_weighted(
 			plain => 62, unlogged => 3, temp => 5, matview => 4, view => 7, partitioned => 9, leaf => 4,
@@ -32,8 +32,11 @@ sub new
 	}, $class;
 	$self->{in_transaction} = 0 if $self->{kind} eq 'unlogged';
 	$self->{name} = quote_name(pick('rel', 'rel', 'rel', 'Rel 1', 'item', "r'q", 'q.r'));
+	$self->{rows} = pick_weighted(0 => 4, 1 => 3, between(2, 10) => 15, between(10, 60) => 60, between(60, 200) => 15,
+		between(2000, 6000) => 5);
+	$self->{big} = $self->{rows} >= 2000;
 	$self->_choose_columns;
-	$self->_choose_size;
+	$self->_bound_rows;
 	return $self;
 }
 
@@ -50,10 +53,18 @@ sub _choose_columns
 		{
 			$type = integer_range($type, pick(0, 0, 1, -5, 1000), between(3, 40), pick(1, 1, 1, 2, 17, 300));
 		}
-		my @pool = some(between(2, 8), @{ $type->{values} });
+		my $spread;
+		if ($self->{big} && $type->{integer} && chance(0.6))
+		{
+			# many keys of a few rows each, near to each other or not
+			$spread = { low => pick(0, -1000), n => pick(300, 1000, 5000), step => pick(1, 1, 2, 13, 1000) };
+			$spread->{step} = 1 if $type->{base} eq 'int2';
+			$type = integer_range($type, @$spread{qw(low n step)});
+		}
+		my @pool = some($spread ? 400 : between(2, 8), @{ $type->{values} });
 		@pool = @{ $type->{values} } if $unique && $i == 1;
 		push @columns, { role => 'key', type => $type, pool => \@pool, nulls => chance(0.6) ? 0.12 : 0,
-			unique => $unique && $i == 1 };
+			unique => $unique && $i == 1, spread => $spread };
 	}
 	for (1 .. between(0, 4))
 	{
@@ -76,20 +87,17 @@ sub _choose_columns
 	($self->{id}) = grep { $_->{role} eq 'id' } @columns;
 }
 
-sub _choose_size
+# a unique column cannot have more rows than values
+sub _bound_rows
 {
 	my ($self) = @_;
-	$self->{rows} = pick_weighted(0 => 4, 1 => 3, between(2, 10) => 15, between(10, 60) => 60, between(60, 200) => 15,
-		between(2000, 6000) => 5);
-	my ($unique) = grep { $_->{unique} } @{ $self->{columns} };
-	if ($unique)
-	{
-		my @pool = shuffle(@{ $unique->{pool} });
-		$self->{rows} = @pool if $self->{rows} > @pool;
-		$unique->{queue} = \@pool;
-	}
-	$self->{big} = $self->{rows} >= 2000;
 	$self->{id}{pool} = [ map { between(1, $self->{rows} + 20) } 1 .. 500 ] if $self->{big};
+	my ($unique) = grep { $_->{unique} } @{ $self->{columns} } or return;
+	my @pool = shuffle(@{ $unique->{pool} });
+	$self->{rows} = @pool if $self->{rows} > @pool;
+	$self->{big} = 0;
+	$unique->{queue} = \@pool;
+	return;
 }
 
 # Runs a statement and remembers it when the server accepted it.
@@ -346,6 +354,11 @@ sub _insert_many
 	for my $column (@columns)
 	{
 		if ($column->{role} eq 'id') { push @exprs, 'zz_g'; next; }
+		if (my $spread = $column->{spread})
+		{
+			push @exprs, "$spread->{low} + ((zz_g * 7919) % $spread->{n}) * $spread->{step}";
+			next;
+		}
 		my @pool = @{ $column->{pool} };
 		my ($prime, $modulus) = (pick(1, 7, 31, 101), scalar(@pool) + ($column->{nulls} ? 1 : 0));
 		push @exprs, "CASE (zz_g * $prime / " . pick(1, 1, 3) . ") % $modulus "
