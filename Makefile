@@ -32,6 +32,7 @@ SOURCES = \
 	args \
 	fetch_index \
 	fetch_index_only \
+	fetch_seek \
 	fetch_through \
 	fetch_query \
 	query_text \
@@ -41,6 +42,11 @@ SOURCES = \
 	emit_rows \
 	emit_json \
 	emit_count \
+	emit_page \
+	jsonobject \
+	cursor \
+	order \
+	connection \
 	jsonwriter \
 	jsonscalar \
 	jsonnested \

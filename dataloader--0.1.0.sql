@@ -243,6 +243,53 @@ COMMENT ON FUNCTION dataloader.load_count(pg_catalog.regclass, pg_catalog.text, 
 'The number of matching rows of each key, in the order of the keys; 0 where no row matches or the key is NULL. Counting stops at at_most. With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: text, an array literal {1,2} or a JSON array [1,2]; composite keys are [[1,"a"],[2,"b"]].';
 
 
+-- load_connection: keys as an array, or as the text of one
+
+CREATE FUNCTION dataloader.load_connection(
+    relation pg_catalog.regclass,
+    keys anycompatiblearray,
+    by pg_catalog.text DEFAULT NULL,
+    through pg_catalog.regclass DEFAULT NULL,
+    link pg_catalog.text DEFAULT NULL,
+    filter pg_catalog.text DEFAULT NULL,
+    args pg_catalog.jsonb DEFAULT NULL,
+    order_by pg_catalog.text DEFAULT NULL,
+    first pg_catalog.int4 DEFAULT NULL,
+    after pg_catalog.text[] DEFAULT NULL,
+    last pg_catalog.int4 DEFAULT NULL,
+    before pg_catalog.text[] DEFAULT NULL,
+    columns pg_catalog.text[] DEFAULT NULL,
+    total_count pg_catalog.bool DEFAULT false)
+RETURNS pg_catalog.json
+AS 'MODULE_PATHNAME', 'dataloader_load_connection'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
+
+COMMENT ON FUNCTION dataloader.load_connection(pg_catalog.regclass, anycompatiblearray, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.int4, pg_catalog.text[], pg_catalog.int4, pg_catalog.text[], pg_catalog.text[], pg_catalog.bool) IS
+'A Relay connection for each key, in the order of the keys: edges with cursor and node, pageInfo, and totalCount if asked for. after and before hold a cursor, or null, for each key. Rows are ordered by order_by (columns only), then by the primary key. Keys: an array of any type that compares with the key column; composite keys are an array of rows.';
+
+CREATE FUNCTION dataloader.load_connection(
+    relation pg_catalog.regclass,
+    keys pg_catalog.text,
+    by pg_catalog.text DEFAULT NULL,
+    through pg_catalog.regclass DEFAULT NULL,
+    link pg_catalog.text DEFAULT NULL,
+    filter pg_catalog.text DEFAULT NULL,
+    args pg_catalog.jsonb DEFAULT NULL,
+    order_by pg_catalog.text DEFAULT NULL,
+    first pg_catalog.int4 DEFAULT NULL,
+    after pg_catalog.text[] DEFAULT NULL,
+    last pg_catalog.int4 DEFAULT NULL,
+    before pg_catalog.text[] DEFAULT NULL,
+    columns pg_catalog.text[] DEFAULT NULL,
+    total_count pg_catalog.bool DEFAULT false)
+RETURNS pg_catalog.json
+AS 'MODULE_PATHNAME', 'dataloader_load_connection'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
+
+COMMENT ON FUNCTION dataloader.load_connection(pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.int4, pg_catalog.text[], pg_catalog.int4, pg_catalog.text[], pg_catalog.text[], pg_catalog.bool) IS
+'A Relay connection for each key, in the order of the keys: edges with cursor and node, pageInfo, and totalCount if asked for. after and before hold a cursor, or null, for each key. Rows are ordered by order_by (columns only), then by the primary key. Keys: text, an array literal {1,2} or a JSON array [1,2]; composite keys are [[1,"a"],[2,"b"]].';
+
+
 -- explain: keys as an array, or as the text of one
 
 CREATE FUNCTION dataloader.explain(

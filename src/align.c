@@ -52,6 +52,7 @@ struct DlAlign
 	Tuplesortstate *sort;		/* NULL: not */
 	TupleTableSlot *sort_slot;
 	AttrNumber *output;			/* of the columns of the result, once sorted */
+	AttrNumber *order_attnos;	/* of the values of order_by */
 };
 
 static void begin_order(DlAlign *align, ParamListInfo params);
@@ -87,6 +88,7 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 											   "dataloader row",
 											   ALLOCSET_DEFAULT_SIZES);
 	emit->attnos = source->output;
+	emit->order_attnos = source->order;
 	if (source->in_order || emit->any_order)
 		return align;
 
@@ -276,6 +278,12 @@ begin_sort(DlAlign *align)
 	for (int i = 0; i < target->noutput; i++)
 		align->output[i] = 1 + target->norder + i + 1;
 	align->emit->attnos = align->output;
+
+	align->order_attnos = palloc(mul_size(Max(target->norder, 1),
+										  sizeof(AttrNumber)));
+	for (int i = 0; i < target->norder; i++)
+		align->order_attnos[i] = 1 + i + 1;
+	align->emit->order_attnos = align->order_attnos;
 
 	start_tuplesort(align, tupdesc);
 	align->sort_slot = MakeSingleTupleTableSlot(tupdesc,

@@ -25,6 +25,8 @@ struct DlEmit
 	 * before the first row by the stage that makes them.
 	 */
 	const AttrNumber *attnos;
+	const AttrNumber *order_attnos; /* the same for the values of order_by; 0
+									 * for those of an expression */
 
 	/*
 	 * Rows that several keys may share: keep remembers one and returns its

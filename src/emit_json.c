@@ -15,6 +15,7 @@
 
 #include "buffer.h"
 #include "emit.h"
+#include "jsonobject.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -54,8 +55,6 @@ static void json_forget(DlEmit *emit);
 static void begin_row(JsonEmit *json, int keyno);
 static void begin_key(JsonEmit *json, int keyno);
 static void write_missing(JsonEmit *json, int until);
-static void write_object(JsonEmit *json, DlBuffer *buffer,
-						 TupleTableSlot *slot);
 static Datum finish_in_place(JsonEmit *json);
 static Datum assemble(JsonEmit *json);
 static Size assembled_size(JsonEmit *json);
@@ -80,14 +79,7 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 	json->in_place = keys->keyno == NULL;
 	json->keyno = -1;
 
-	json->columns = palloc(mul_size(Max(target->noutput, 1),
-									sizeof(DlJsonColumn)));
-	for (int i = 0; i < target->noutput; i++)
-	{
-		json->columns[i] = target->json[i];
-		dl_json_writer_copy(&json->columns[i].writer, &target->json[i].writer);
-	}
-
+	json->columns = dl_json_copy_columns(target);
 	if (json->in_place)
 	{
 		/* as large as the last one was, and an eighth more */
@@ -127,7 +119,8 @@ json_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 	JsonEmit   *json = (JsonEmit *) emit;
 
 	begin_row(json, keyno);
-	write_object(json, &json->buffer, slot);
+	dl_json_write_object(&json->buffer, json->columns, json->target->noutput,
+						 slot, json->base.attnos);
 	if (!json->in_place)
 		json->spans[keyno].end = json->buffer.len;
 }
@@ -144,7 +137,8 @@ json_keep(DlEmit *emit, TupleTableSlot *slot)
 		json->kept_end = repalloc_huge(json->kept_end,
 									   mul_size(json->maxkept, sizeof(Size)));
 	}
-	write_object(json, &json->kept_bytes, slot);
+	dl_json_write_object(&json->kept_bytes, json->columns,
+						 json->target->noutput, slot, json->base.attnos);
 	json->kept_end[json->nkept] = json->kept_bytes.len;
 	return json->nkept++;
 }
@@ -212,29 +206,6 @@ write_missing(JsonEmit *json, int until)
 		else
 			dl_buffer_append(&json->buffer, "null", 4);
 	}
-}
-
-/* As row_to_json() does for the same columns. */
-static void
-write_object(JsonEmit *json, DlBuffer *buffer, TupleTableSlot *slot)
-{
-	const AttrNumber *attnos = json->base.attnos;
-	int			ncolumns = json->target->noutput;
-
-	for (int i = 0; i < ncolumns; i++)
-	{
-		const DlJsonColumn *column = &json->columns[i];
-		int			attno = attnos[i] - 1;
-
-		dl_buffer_append(buffer, column->label, column->label_len);
-		if (slot->tts_isnull[attno])
-			dl_buffer_append(buffer, "null", 4);
-		else
-			dl_json_write(buffer, &column->writer, slot->tts_values[attno]);
-	}
-	if (ncolumns == 0)
-		dl_buffer_append_char(buffer, '{');
-	dl_buffer_append_char(buffer, '}');
 }
 
 static Datum

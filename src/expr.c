@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "cursor.h"
 #include "expr.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -78,7 +79,8 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel,
 	ErrorContextCallback callback;
 	ExprContextInfo info = {NULL, target->relname, NULL, 0};
 
-	if (request->filter == NULL && request->order_by == NULL)
+	if (request->filter == NULL && request->order_by == NULL &&
+		!request->verb->connection)
 		return;
 
 	pstate = make_parsestate(NULL);
@@ -140,6 +142,8 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel,
 	}
 	target->filter_source = copyObject(filter);
 	keep_order(target, sortclause, targetlist);
+	if (request->verb->connection)
+		dl_order_complete(target, rel, junction, request->backward);
 	divide_filter(target);
 	divide_order(target);
 	target->has_subquery = has_subquery(target);

@@ -6,6 +6,7 @@
 #define DL_FETCH_H
 
 #include "align.h"
+#include "cursor.h"
 #include "keys.h"
 #include "target.h"
 
@@ -18,7 +19,15 @@ typedef struct DlBatch
 	bool		ordered;		/* the rows of a key are wanted by order_by */
 	ParamListInfo params;		/* values of args; NULL if none */
 	DlEmit	   *emit;
+	const struct DlSeek *seek;	/* where walks begin; NULL: at their start */
 } DlBatch;
+
+/* For keys that are not distinct: each position's start cursor. */
+typedef struct DlSeek
+{
+	const DlKeyPositions *positions;	/* one for each key */
+	DlCursorValues **start;		/* by position; NULL: from the start */
+} DlSeek;
 
 /* A relation of the direct path and the index it is read by. */
 typedef struct DlIndexedRelation

@@ -95,6 +95,8 @@ dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from)
 								 batch->params, batch->emit);
 	if (fetch.limit == 0)
 		 /* nothing is wanted of any key */ ;
+	else if (batch->seek != NULL)
+		dl_walk_from_cursors(&fetch);
 	else if (fetch.index_only)
 		dl_walk_index_only(&fetch);
 	else
@@ -122,8 +124,10 @@ begin_fetch(DlIndexFetch *fetch, const DlBatch *batch, Relation rel,
 	fetch->slot = table_slot_create(rel, NULL);
 	build_scan_keys(fetch);
 	fetch->scan = dl_index_beginscan(rel, index, fetch->snapshot,
-									 batch->target->nkeys);
-	if (dl_fetch_is_index_only(batch->target, rel))
+									 batch->target->nkeys +
+									 (batch->seek != NULL ?
+									  dl_seek_scan_keys(batch->target) : 0));
+	if (batch->seek == NULL && dl_fetch_is_index_only(batch->target, rel))
 		dl_begin_index_only(fetch);
 	if (batch->target->filter != NULL)
 		begin_filter(fetch);
@@ -277,13 +281,27 @@ kill_dead_entries(DlIndexFetch *fetch, int keyno)
 static void
 walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 nseen)
 {
-	ScanDirection direction = fetch->batch->target->index.direction;
-	DlWindowEntry window[DL_WINDOW_SIZE];
 	int64		nrows = 0;
-	int			size = (int) Min(fetch->limit, DL_WINDOW_SIZE);
-	bool		more = true;
 
 	dl_seek_key(fetch, scan, keyno);
+	(void) dl_walk_on(fetch, scan, keyno, &nrows, nseen);
+}
+
+/*
+ * Walks on from where the scan is until the key has given all the rows that
+ * are needed, *nrows counting them; the first "nseen" are not passed on.  False
+ * once there are enough.
+ */
+bool
+dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 *nrows,
+		   int64 nseen)
+{
+	ScanDirection direction = fetch->batch->target->index.direction;
+	DlWindowEntry window[DL_WINDOW_SIZE];
+	int			size = fetch->limit < 0 ? DL_WINDOW_SIZE :
+	(int) Min(fetch->limit - *nrows, DL_WINDOW_SIZE);
+	bool		more = true;
+
 	while (more)
 	{
 		int			n = 0;
@@ -307,13 +325,14 @@ walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 nseen)
 			CHECK_FOR_INTERRUPTS();
 			if (!fetch_row(fetch, &window[i].tid))
 				continue;
-			if (++nrows > nseen)
+			if (++*nrows > nseen)
 				dl_align_row(fetch->align, keyno, fetch->slot);
-			if (nrows == fetch->limit)
-				return;
+			if (*nrows == fetch->limit)
+				return false;
 		}
 		size = DL_WINDOW_SIZE;
 	}
+	return true;
 }
 
 /* Its walk was cut, and some of the TIDs gave no row. */

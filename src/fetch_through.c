@@ -174,11 +174,10 @@ walk_junction(ThroughFetch *fetch, const DlKeys *keys)
 {
 	DlBatch		hop;
 
+	memset(&hop, 0, sizeof(hop));
 	hop.target = fetch->batch->target->through;
 	hop.keys = keys;
-	hop.limit.skip = 0;
 	hop.limit.first = fetch->limit;
-	hop.limit.single = false;
 	hop.ordered = true;
 	hop.params = fetch->batch->params;
 	hop.emit = &fetch->pairs;

@@ -42,7 +42,6 @@ static bool gives_order(const DlTarget *target, Relation index,
 						ScanDirection *direction);
 static bool matches_order_item(const DlOrderItem *item, Relation index,
 							   int column, ScanDirection *direction);
-static bool is_constant_in_key(const DlTarget *target, const DlOrderItem *item);
 static bool covers_columns(const DlTarget *target, Relation index);
 static bool is_better(const DlTarget *target, const DlIndexChoice *candidate,
 					  BlockNumber candidate_pages,
@@ -203,7 +202,7 @@ gives_order(const DlTarget *target, Relation index, ScanDirection *direction)
 		const DlOrderItem *item = &target->order[i];
 		ScanDirection needed;
 
-		if (is_constant_in_key(target, item))
+		if (dl_index_item_is_constant(target, item))
 			continue;
 		if (column >= index->rd_index->indnkeyatts ||
 			!matches_order_item(item, index, column, &needed))
@@ -255,8 +254,8 @@ matches_order_item(const DlOrderItem *item, Relation index, int column,
  * Rows of one key are equal in the key columns, so these order nothing: but
  * only if they are ordered by the very notion of equality that keys have.
  */
-static bool
-is_constant_in_key(const DlTarget *target, const DlOrderItem *item)
+bool
+dl_index_item_is_constant(const DlTarget *target, const DlOrderItem *item)
 {
 	for (int i = 0; i < target->nkeys; i++)
 	{
@@ -352,7 +351,7 @@ dl_index_advice(const DlTarget *target)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE INDEX ON %s (%s", target->qualified,
 					 dl_target_key_names(target));
-	for (int i = 0; target->limited && i < target->norder; i++)
+	for (int i = 0; i < target->norder; i++)
 	{
 		const DlOrderItem *item = &target->order[i];
 		Oid			opfamily;
@@ -360,11 +359,13 @@ dl_index_advice(const DlTarget *target)
 		int16		strategy;
 		bool		desc;
 
+		if (!target->limited && !target->verb->connection)
+			break;
 		if (!is_plain_column(target, item) ||
 			!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
 										&strategy))
 			break;
-		if (is_constant_in_key(target, item))
+		if (dl_index_item_is_constant(target, item))
 			continue;
 		desc = strategy == BTGreaterStrategyNumber;
 		appendStringInfo(&sql, ", %s%s",

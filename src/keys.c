@@ -104,7 +104,7 @@ typedef struct KeyBatch
 
 static void begin_batch(KeyBatch *batch, const DlTarget *target, int nkeys,
 						bool composite);
-static DlKeys *finish_batch(KeyBatch *batch, int nkeys);
+static DlKeys *finish_batch(KeyBatch *batch, int nkeys, bool distinct);
 static ArrayType *input_array(const DlTarget *target, const DlRequest *request);
 static void check_count(int nkeys);
 static void prepare_conversions(KeyBatch *batch);
@@ -116,15 +116,17 @@ static Datum convert(KeyBatch *batch, int column, Datum value);
 static void sort_batch(KeyBatch *batch, KeySort *sort);
 static bool is_integer_key(const DlTarget *target);
 static bool is_sorted(KeyBatch *batch, KeySort *sort);
-static void reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort);
+static void reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort,
+						 bool distinct);
 
 /*
- * Reads the keys of a request; NULL if the array itself is NULL.  Errors:
+ * Reads the keys of a request; if not "distinct", each position that is not
+ * NULL gets a key of its own, in the same order.  NULL if the array itself is NULL.  Errors:
  * 54000 over dataloader.max_keys, 22P02 and what input functions raise for
  * text, 42804 for rows of mixed types.
  */
 DlKeys *
-dl_keys_build(const DlTarget *target, const DlRequest *request)
+dl_keys_build(const DlTarget *target, const DlRequest *request, bool distinct)
 {
 	ArrayType  *array = input_array(target, request);
 	KeyBatch	batch;
@@ -137,7 +139,7 @@ dl_keys_build(const DlTarget *target, const DlRequest *request)
 
 	begin_batch(&batch, target, nkeys, target->keys_are_rows);
 	read_array(&batch, array, nkeys);
-	return finish_batch(&batch, nkeys);
+	return finish_batch(&batch, nkeys, distinct);
 }
 
 /*
@@ -167,7 +169,7 @@ dl_keys_from_values(const DlTarget *target, const Datum *values, int nkeys)
 				batch.values[(Size) i * target->nkeys + column] = value;
 		}
 	}
-	return finish_batch(&batch, nkeys);
+	return finish_batch(&batch, nkeys, true);
 }
 
 static void
@@ -185,7 +187,7 @@ begin_batch(KeyBatch *batch, const DlTarget *target, int nkeys, bool composite)
 }
 
 static DlKeys *
-finish_batch(KeyBatch *batch, int nkeys)
+finish_batch(KeyBatch *batch, int nkeys, bool distinct)
 {
 	DlKeys	   *keys = palloc0(sizeof(DlKeys));
 	KeySort		sort;
@@ -196,7 +198,7 @@ finish_batch(KeyBatch *batch, int nkeys)
 	sort.values = batch->values;
 	sort.columns = palloc0(keys->ncolumns * sizeof(SortSupportData));
 	sort_batch(batch, &sort);
-	reduce_batch(keys, batch, &sort);
+	reduce_batch(keys, batch, &sort, distinct);
 
 	pfree(batch->entries);
 	if (batch->values != NULL)
@@ -451,7 +453,7 @@ is_sorted(KeyBatch *batch, KeySort *sort)
 
 /* From sorted entries to distinct keys and their positions. */
 static void
-reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort)
+reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort, bool distinct)
 {
 	int			ncolumns = keys->ncolumns;
 	bool		identity = batch->nentries == keys->npositions;
@@ -469,7 +471,8 @@ reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort)
 		Datum	   *columns = keys->values + (Size) keys->ndistinct * ncolumns;
 
 		CHECK_FOR_INTERRUPTS();
-		if (i == 0 || compare_entries(&batch->entries[i - 1], entry, sort) != 0)
+		if (i == 0 || !distinct ||
+			compare_entries(&batch->entries[i - 1], entry, sort) != 0)
 		{
 			if (batch->values == NULL)
 				columns[0] = entry->first;

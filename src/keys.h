@@ -31,7 +31,8 @@ dl_keys_values(const DlKeys *keys, int keyno)
 	return keys->values + (Size) keyno * keys->ncolumns;
 }
 
-extern DlKeys *dl_keys_build(const DlTarget *target, const DlRequest *request);
+extern DlKeys *dl_keys_build(const DlTarget *target, const DlRequest *request,
+							 bool distinct);
 
 extern DlKeys *dl_keys_from_values(const DlTarget *target, const Datum *values,
 								   int nkeys);

@@ -56,7 +56,6 @@ static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb);
 static DlEmit *begin_emit(const DlRequest *request, DlTarget *target,
 						  const DlKeys *keys, FunctionCallInfo fcinfo,
 						  MemoryContext result_context);
-static void fetch_batch(const DlBatch *batch, Relation rel, Relation junction);
 static DlLimit row_limit(const DlRequest *request, const DlTarget *target);
 static Relation open_readable(Oid relid);
 static void require_index(const DlTarget *target);
@@ -136,11 +135,12 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	target = dl_target_get(&request, rel, junction);
 	dl_load_check(target, rel, junction);
 
-	keys = dl_keys_build(dl_target_keyed(target), &request);
+	keys = dl_keys_build(dl_target_keyed(target), &request, true);
 	if (keys != NULL)
 	{
 		DlBatch		batch;
 
+		memset(&batch, 0, sizeof(batch));
 		batch.target = target;
 		batch.keys = keys;
 		batch.limit = row_limit(&request, target);
@@ -149,7 +149,7 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 									target->paramtypes);
 		batch.emit = begin_emit(&request, target, keys, fcinfo,
 								result_context);
-		fetch_batch(&batch, rel, junction);
+		dl_load_fetch(&batch, rel, junction);
 		result = batch.emit->finish(batch.emit);
 	}
 	dl_load_close(rel, junction);
@@ -161,6 +161,34 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	if (verb->typed || keys == NULL)
 		fcinfo->isnull = true;
 	return result;
+}
+
+/*
+ * The counts of a request for load_count(), for the same relations: bigint[]
+ * in CurrentMemoryContext.
+ */
+Datum
+dl_load_counts(const DlRequest *request, Relation rel, Relation junction)
+{
+	DlTarget   *target = dl_target_get(request, rel, junction);
+	DlBatch		batch;
+
+	dl_load_check(target, rel, junction);
+	memset(&batch, 0, sizeof(batch));
+	batch.target = target;
+	batch.keys = dl_keys_build(dl_target_keyed(target), request, true);
+	batch.limit.first = -1;
+	batch.params = dl_args_bind(request->args, target->nparams,
+								target->paramtypes);
+	batch.emit = dl_emit_count_begin(batch.keys, -1, CurrentMemoryContext);
+	dl_load_fetch(&batch, rel, junction);
+	return batch.emit->finish(batch.emit);
+}
+
+const DlVerb *
+dl_load_count_verb(void)
+{
+	return &load_count_verb;
 }
 
 static DlEmit *
@@ -176,8 +204,8 @@ begin_emit(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 }
 
 /* Each relation must be right for the direct path, or a plan reads them all. */
-static void
-fetch_batch(const DlBatch *batch, Relation rel, Relation junction)
+void
+dl_load_fetch(const DlBatch *batch, Relation rel, Relation junction)
 {
 	const DlTarget *target = batch->target;
 	DlIndexedRelation from = {rel, NULL};

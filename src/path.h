@@ -79,6 +79,9 @@ extern const char *dl_path_reason_text(DlReason reason);
 extern DlReason dl_index_choose(const struct DlTarget *target, Relation rel,
 								DlIndexChoice *choice);
 extern bool dl_index_usable_by(Relation index, TransactionId xmin_horizon);
+struct DlOrderItem;
+extern bool dl_index_item_is_constant(const struct DlTarget *target,
+									  const struct DlOrderItem *item);
 extern bool dl_index_could_order(const struct DlTarget *target);
 extern char *dl_index_advice(const struct DlTarget *target);
 

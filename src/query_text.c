@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "fetch.h"
 #include "lib/stringinfo.h"
@@ -33,13 +34,14 @@ typedef struct QueryText
 	const char *keys;			/* alias of the keys */
 } QueryText;
 
-static int	set_exact_output(void);
 static void append_select_list(QueryText *text);
 static void append_key_source(QueryText *text);
 static void append_relation(QueryText *text, const char *keyword);
 static void append_key_conditions(QueryText *text);
 static void append_column(QueryText *text, const DlTarget *of,
 						  const DlKeyColumn *key);
+static void append_link(QueryText *text, int number);
+static void append_collation(QueryText *text, Oid collation);
 static void append_operator(QueryText *text, Oid operator);
 static void append_filter(QueryText *text, const char *keyword);
 static void append_order(QueryText *text);
@@ -55,7 +57,7 @@ dl_fetch_query_text(DlTarget *target)
 	if (target->query != NULL)
 		return target->query;
 
-	nestlevel = set_exact_output();
+	nestlevel = dl_set_exact_output();
 	text.target = target;
 	initStringInfo(&text.sql);
 	text.keyed = dl_target_keyed(target);
@@ -109,10 +111,11 @@ dl_fetch_query_text(DlTarget *target)
 
 /*
  * Constants are written by output functions.  Make those exact, and readable
- * under any setting, as postgres_fdw and pg_dump do.
+ * under any setting, as postgres_fdw and pg_dump do.  To be undone by
+ * AtEOXact_GUC(true, the result).
  */
-static int
-set_exact_output(void)
+int
+dl_set_exact_output(void)
 {
 	static const char *const settings[][2] = {
 		{"datestyle", "ISO"},
@@ -235,17 +238,55 @@ append_relation(QueryText *text, const char *keyword)
 					 through->qualified, target->qualified);
 	for (int i = 0; i < target->nkeys; i++)
 	{
-		Form_pg_attribute att = dl_target_attribute(through,
-													through->output[i]);
-
 		if (i > 0)
 			appendStringInfoString(&text->sql, " AND ");
 		append_column(text, target, &target->keys[i]);
 		append_operator(text, target->keys[i].eqop);
-		appendStringInfo(&text->sql, "through.%s",
-						 quote_identifier(NameStr(att->attname)));
+		append_link(text, i);
 	}
 	appendStringInfoChar(&text->sql, ')');
+}
+
+/*
+ * A link column, as the key that it is to the relation: cast as keys are, and
+ * compared with the collation of the relation's column.
+ */
+static void
+append_link(QueryText *text, int number)
+{
+	const DlTarget *through = text->target->through;
+	const DlKeyColumn *key = &text->target->keys[number];
+	Form_pg_attribute att = dl_target_attribute(through,
+												through->output[number]);
+	const char *name = quote_identifier(NameStr(att->attname));
+
+	if (key->inputtype != key->keytype)
+	{
+		appendStringInfo(&text->sql, "CAST(through.%s AS ", name);
+		append_type(text, key->keytype);
+		appendStringInfoChar(&text->sql, ')');
+	}
+	else
+		appendStringInfo(&text->sql, "through.%s", name);
+
+	if (OidIsValid(att->attcollation) && OidIsValid(key->collation) &&
+		att->attcollation != key->collation)
+		append_collation(text, key->collation);
+}
+
+static void
+append_collation(QueryText *text, Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	Form_pg_collation form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", collation);
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	appendStringInfo(&text->sql, " COLLATE %s",
+					 quote_qualified_identifier(get_namespace_name(form->collnamespace),
+												NameStr(form->collname)));
+	ReleaseSysCache(tuple);
 }
 
 /* Each key column equals its key, or one of its keys. */

@@ -5,8 +5,9 @@
  *
  * The SQL functions differ only in which options they have and in the types
  * of their first two arguments; their arguments come in one order: relation,
- * keys, by, through, link, filter, args, then order_by, first and skip,
- * columns, at_most where the verb has them.
+ * keys, by, through, link, filter, args, then order_by, first and skip (a
+ * connection: first, after, last, before), columns, total_count, at_most where
+ * the verb has them.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,6 +28,8 @@ static void set_row_key_types(DlRequest *request, TupleDesc tupdesc);
 static char *read_text(FunctionCallInfo fcinfo, int argno);
 static int64 read_count(FunctionCallInfo fcinfo, int argno, const char *option,
 						int64 absent);
+static int	read_page(DlRequest *request, FunctionCallInfo fcinfo, int argno);
+static int	read_texts(FunctionCallInfo fcinfo, int argno, char ***texts);
 static void read_columns(DlRequest *request, FunctionCallInfo fcinfo,
 						 int argno);
 
@@ -43,6 +46,8 @@ dl_request_read(DlRequest *request, const DlVerb *verb, FunctionCallInfo fcinfo)
 	request->verb = verb;
 	request->first = -1;
 	request->ncolumns = -1;
+	request->nafter = -1;
+	request->nbefore = -1;
 
 	read_relation(request, fcinfo);
 	read_keys(request, fcinfo);
@@ -61,8 +66,12 @@ dl_request_read(DlRequest *request, const DlVerb *verb, FunctionCallInfo fcinfo)
 		request->first = read_count(fcinfo, argno++, "first", -1);
 		request->skip = read_count(fcinfo, argno++, "skip", 0);
 	}
+	if (verb->connection)
+		argno = read_page(request, fcinfo, argno);
 	if (verb->json)
 		read_columns(request, fcinfo, argno++);
+	if (verb->connection)
+		request->total_count = !PG_ARGISNULL(argno) && PG_GETARG_BOOL(argno);
 	if (verb->count)
 		request->first = read_count(fcinfo, argno++, "at_most", -1);
 
@@ -205,28 +214,57 @@ read_count(FunctionCallInfo fcinfo, int argno, const char *option,
 	return PG_GETARG_INT32(argno);
 }
 
+/* Returns the number of the next argument. */
+static int
+read_page(DlRequest *request, FunctionCallInfo fcinfo, int argno)
+{
+	int64		first = read_count(fcinfo, argno++, "first", -1);
+	int64		last;
+
+	request->nafter = read_texts(fcinfo, argno++, &request->after);
+	last = read_count(fcinfo, argno++, "last", -1);
+	request->nbefore = read_texts(fcinfo, argno++, &request->before);
+	if (first >= 0 && last >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options first and last exclude each other")));
+	request->backward = last >= 0;
+	request->first = request->backward ? last : first;
+	return argno;
+}
+
+/* The elements of a text array, NULL for nulls; -1 if the array is NULL. */
+static int
+read_texts(FunctionCallInfo fcinfo, int argno, char ***texts)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+
+	if (PG_ARGISNULL(argno))
+		return -1;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), TEXTOID, -1, false,
+					  TYPALIGN_INT, &values, &nulls, &n);
+	*texts = palloc(mul_size(Max(n, 1), sizeof(char *)));
+	for (int i = 0; i < n; i++)
+		(*texts)[i] = nulls[i] ? NULL : TextDatumGetCString(values[i]);
+	return n;
+}
+
 static void
 read_columns(DlRequest *request, FunctionCallInfo fcinfo, int argno)
 {
-	Datum	   *names;
-	bool	   *nulls;
-
-	if (PG_ARGISNULL(argno))
-		return;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), TEXTOID, -1, false,
-					  TYPALIGN_INT, &names, &nulls, &request->ncolumns);
+	request->ncolumns = read_texts(fcinfo, argno, &request->columns);
 	if (request->ncolumns == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option columns must name at least one column")));
 
-	request->columns = palloc(mul_size(request->ncolumns, sizeof(char *)));
 	for (int i = 0; i < request->ncolumns; i++)
 	{
-		if (nulls[i])
+		if (request->columns[i] == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("option columns must not contain nulls")));
-		request->columns[i] = TextDatumGetCString(names[i]);
 	}
 }

@@ -21,6 +21,7 @@ typedef struct DlVerb
 	bool		has_limit;		/* has options first and skip */
 	bool		json;			/* has option columns, returns JSON */
 	bool		count;			/* has option at_most, returns bigint[] */
+	bool		connection;		/* has first, after, last, before, total_count */
 } DlVerb;
 
 typedef struct DlRequest
@@ -49,10 +50,19 @@ typedef struct DlRequest
 	char	   *filter;
 	Jsonb	   *args;
 	char	   *order_by;
-	int64		first;			/* -1; also at_most */
+	int64		first;			/* -1; also at_most, and last */
 	int64		skip;			/* 0 */
 	int			ncolumns;		/* -1 */
 	char	  **columns;
+
+	/* connections */
+	bool		backward;		/* the page is the last of the rows, not the
+								 * first */
+	int			nafter;			/* -1 */
+	char	  **after;			/* NULL entries for none */
+	int			nbefore;		/* -1 */
+	char	  **before;
+	bool		total_count;
 } DlRequest;
 
 extern void dl_request_read(DlRequest *request, const DlVerb *verb,

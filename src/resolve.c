@@ -59,7 +59,8 @@ dl_target_resolve(const DlRequest *request, Relation rel, Relation junction)
 	target = palloc0(sizeof(DlTarget));
 	target->context = context;
 	target->verb = request->verb;
-	target->limited = request->first >= 0;
+	target->limited = request->first >= 0 && request->nafter < 0 &&
+		request->nbefore < 0;
 	resolve_relation(target, rel);
 	if (junction == NULL)
 		resolve_keys(target, request, rel);
@@ -114,7 +115,7 @@ resolve_relation(DlTarget *target, Relation rel)
 	target->relname = pstrdup(RelationGetRelationName(rel));
 	target->qualified = quote_qualified_identifier(target->nspname,
 												   target->relname);
-	target->tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
+	target->tupdesc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
 }
 
 static void

@@ -174,14 +174,15 @@ dl_target_get(const DlRequest *request, Relation rel, Relation junction)
 static void
 identify(const DlRequest *request, StringInfo identity)
 {
-	bool		limited = request->first >= 0;
+	bool		options[] = {
+		request->first >= 0, request->keys_are_rows, request->backward,
+		request->nafter >= 0, request->nbefore >= 0
+	};
 
 	appendBinaryStringInfo(identity, (char *) &request->verb, sizeof(DlVerb *));
 	appendBinaryStringInfo(identity, (char *) &request->relid, sizeof(Oid));
 	appendBinaryStringInfo(identity, (char *) &request->through, sizeof(Oid));
-	appendBinaryStringInfo(identity, (char *) &limited, sizeof(bool));
-	appendBinaryStringInfo(identity, (char *) &request->keys_are_rows,
-						   sizeof(bool));
+	appendBinaryStringInfo(identity, (char *) options, sizeof(options));
 	appendBinaryStringInfo(identity, (char *) &dl_json_bigints, sizeof(int));
 	appendBinaryStringInfo(identity, (char *) &request->nkeytypes, sizeof(int));
 	appendBinaryStringInfo(identity, (char *) request->keytypes,

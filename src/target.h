@@ -56,7 +56,7 @@ typedef struct DlTarget
 	char	   *nspname;
 	char	   *relname;
 	char	   *qualified;		/* both, quoted as needed */
-	TupleDesc	tupdesc;		/* a copy without constraints */
+	TupleDesc	tupdesc;		/* a copy, with what columns added later hold */
 	Oid			rowtype;
 
 	/* the request */
@@ -74,6 +74,7 @@ typedef struct DlTarget
 	bool		of_the_moment;	/* a literal means something else each time */
 	int			norder;
 	DlOrderItem *order;
+	bool		backward;		/* a connection's order, turned round */
 	int			nparams;		/* highest $n of filter and order_by */
 	Oid		   *paramtypes;
 	int			noutput;		/* columns of the result, never dropped ones */
@@ -139,6 +140,7 @@ dl_target_attribute(const DlTarget *target, AttrNumber attno)
 	return TupleDescAttr(target->tupdesc, attno - 1);
 }
 
+extern int	dl_set_exact_output(void);
 extern char *dl_target_key_names(const DlTarget *target);
 
 #endif							/* DL_TARGET_H */

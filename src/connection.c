@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection.c
+ *	  The SQL function load_connection: a page for each key.
+ *
+ * The pipeline is that of load.c.  What differs: the order is made total, each
+ * position has cursors of its own, and where the index gives the order each
+ * walk begins at its cursor.  Elsewhere all rows of the keys are read and
+ * ordered, and the emit stage leaves out what is not between the cursors.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "args.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "emit_page.h"
+#include "fetch.h"
+#include "keys.h"
+#include "load.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+static const DlVerb connection_verb = {
+	.json = true, .by_required = true, .has_order = true, .connection = true
+};
+
+static Datum load_pages(const DlRequest *request, DlTarget *target,
+						const DlKeys *keys, Relation rel, Relation junction,
+						bool seek, MemoryContext result_context);
+static bool can_seek(const DlRequest *request, const DlTarget *target,
+					 Relation rel);
+static DlCursorValues **read_cursors(const DlRequest *request,
+									 DlCursors *cursors, char **texts,
+									 int ntexts, const char *option,
+									 int npositions);
+static int64 *count_rows(const DlRequest *request, Relation rel,
+						 Relation junction, const DlPageRequest *page);
+
+PG_FUNCTION_INFO_V1(dataloader_load_connection);
+
+/*
+ * load_connection(relation regclass, keys, by, through, link, filter, args,
+ * order_by, first, after, last, before, columns, total_count)
+ */
+Datum
+dataloader_load_connection(PG_FUNCTION_ARGS)
+{
+	MemoryContext result_context = CurrentMemoryContext;
+	MemoryContext call_context;
+	DlRequest	request;
+	DlTarget   *target;
+	DlKeys	   *keys;
+	Relation	rel;
+	Relation	junction;
+	Datum		result = (Datum) 0;
+	bool		seek;
+
+	call_context = AllocSetContextCreate(CurrentMemoryContext,
+										 "dataloader call",
+										 ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(call_context);
+
+	dl_request_read(&request, &connection_verb, fcinfo);
+	dl_load_open(&request, &rel, &junction);
+	target = dl_target_get(&request, rel, junction);
+	dl_load_check(target, rel, junction);
+
+	seek = can_seek(&request, target, rel);
+	keys = dl_keys_build(dl_target_keyed(target), &request, !seek);
+	if (keys != NULL)
+		result = load_pages(&request, target, keys, rel, junction, seek,
+							result_context);
+	dl_load_close(rel, junction);
+
+	MemoryContextSwitchTo(result_context);
+	MemoryContextDelete(call_context);
+	fcinfo->isnull = keys == NULL;
+	return result;
+}
+
+/*
+ * Walks begin at cursors if there are any, and an index gives the order: one
+ * that has its columns, not one that is unique on the key.
+ */
+static bool
+can_seek(const DlRequest *request, const DlTarget *target, Relation rel)
+{
+	Relation	index;
+	bool		direct;
+
+	if (target->through != NULL || !target->index.orders ||
+		target->index.unique ||
+		(request->backward ? request->nbefore : request->nafter) < 0)
+		return false;
+	direct = dl_path_now(target, rel, &index) == DL_REASON_NONE;
+	if (index != NULL)
+		index_close(index, NoLock);
+	return direct;
+}
+
+static Datum
+load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
+		   Relation rel, Relation junction, bool seek,
+		   MemoryContext result_context)
+{
+	DlBatch		batch;
+	DlPageRequest page;
+	DlCursorValues **after;
+	DlCursorValues **before;
+	DlKeyPositions positions;
+	DlSeek		from;
+
+	page.size = request->first;
+	page.cursors = dl_cursors_begin(target);
+	after = read_cursors(request, page.cursors, request->after,
+						 request->nafter, "after", keys->npositions);
+	before = read_cursors(request, page.cursors, request->before,
+						  request->nbefore, "before", keys->npositions);
+	page.start = request->backward ? before : after;
+	page.end = request->backward ? after : before;
+	page.counts = NULL;
+
+	memset(&batch, 0, sizeof(batch));
+	batch.target = target;
+	batch.keys = keys;
+	batch.ordered = true;
+	batch.params = dl_args_bind(request->args, target->nparams,
+								target->paramtypes);
+
+	/* one row more tells of another page; with cursors, emit does the counting */
+	batch.limit.first = -1;
+	if (request->first >= 0 && (seek || (after == NULL && before == NULL)))
+		batch.limit.first = request->first + 1;
+	if (seek)
+	{
+		dl_keys_group_positions(keys, &positions);
+		from.positions = &positions;
+		from.start = page.start;
+		batch.seek = &from;
+	}
+
+	if (request->total_count)
+		page.counts = count_rows(request, rel, junction, &page);
+	batch.emit = dl_emit_page_begin(target, keys, &page, result_context);
+	dl_load_fetch(&batch, rel, junction);
+	return batch.emit->finish(batch.emit);
+}
+
+/* For each position its cursor's values, NULL if none; NULL without cursors. */
+static DlCursorValues **
+read_cursors(const DlRequest *request, DlCursors *cursors, char **texts,
+			 int ntexts, const char *option, int npositions)
+{
+	DlCursorValues **result;
+
+	if (ntexts < 0)
+		return NULL;
+	if (ntexts != npositions)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option %s has %d %s, but there are %d keys", option,
+						ntexts, ntexts == 1 ? "cursor" : "cursors",
+						npositions),
+				 errhint("Pass a cursor or null for each key.")));
+
+	result = palloc0(mul_size(Max(ntexts, 1), sizeof(DlCursorValues *)));
+	for (int i = 0; i < ntexts; i++)
+	{
+		if (texts[i] != NULL)
+			result[i] = dl_cursor_read(cursors, texts[i], option, i + 1);
+	}
+	return result;
+}
+
+/* All rows of each key, whatever the cursors: as load_count counts them. */
+static int64 *
+count_rows(const DlRequest *request, Relation rel, Relation junction,
+		   const DlPageRequest *page)
+{
+	DlRequest	count = *request;
+	Datum	   *values;
+	int64	   *counts;
+	int			n;
+	Datum		array;
+
+	count.verb = dl_load_count_verb();
+	count.order_by = NULL;
+	count.first = -1;
+	count.backward = false;
+	count.nafter = -1;
+	count.nbefore = -1;
+	count.ncolumns = -1;
+	array = dl_load_counts(&count, rel, junction);
+	deconstruct_array(DatumGetArrayTypeP(array), INT8OID, sizeof(int64),
+					  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, NULL, &n);
+	counts = palloc(mul_size(Max(n, 1), sizeof(int64)));
+	for (int i = 0; i < n; i++)
+		counts[i] = DatumGetInt64(values[i]);
+	return counts;
+}

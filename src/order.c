@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * order.c
+ *	  The order of a connection: total, of columns only, either way round.
+ *
+ * A cursor names a row by its place in the order, so no two rows of a key may
+ * share one: order_by is completed by the columns of the primary key, or of
+ * another unique index over columns that are not null.  Through a junction a
+ * row may come twice, unless the junction cannot hold a pair twice; then the
+ * junction's own key is added, too.
+ *
+ * A connection read from its end has every direction turned round, and its
+ * edges are put back at the end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "catalog/pg_index.h"
+#include "cursor.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_oper.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+static void require_columns(const DlTarget *target);
+static List *unique_columns(const DlTarget *target, Relation rel);
+static List *unique_index_columns(Oid indexoid, const DlTarget *target);
+static bool pairs_are_unique(const DlTarget *target, Relation junction);
+static void append_columns(DlTarget *target, const DlTarget *of, int varno,
+						   List *attnos);
+static bool has_item(const DlTarget *target, int varno, AttrNumber attno);
+static void turn_round(DlTarget *target);
+
+/*
+ * Completes target->order.  Allocates in CurrentMemoryContext, the target's.
+ * Errors: 0A000 for an expression, 42704 for a relation without a key.
+ */
+void
+dl_order_complete(DlTarget *target, Relation rel, Relation junction,
+				  bool backward)
+{
+	require_columns(target);
+	append_columns(target, target, 1, unique_columns(target, rel));
+	if (junction != NULL && !pairs_are_unique(target, junction))
+		append_columns(target, target->through, 2,
+					   unique_columns(target->through, junction));
+	target->backward = backward;
+	if (backward)
+		turn_round(target);
+}
+
+static void
+require_columns(const DlTarget *target)
+{
+	for (int i = 0; i < target->norder; i++)
+	{
+		Expr	   *expr = target->order[i].expr;
+
+		if (!IsA(expr, Var) || ((Var *) expr)->varattno <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("option order_by of a connection must name columns"),
+					 errhint("Order by a generated column, or load a view that has the expression as a column.")));
+	}
+}
+
+/* The primary key, or else the first unique index that names each row. */
+static List *
+unique_columns(const DlTarget *target, Relation rel)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Oid			indexoid = lfirst_oid(lc);
+		List	   *columns = unique_index_columns(indexoid, target);
+		HeapTuple	tuple;
+
+		if (columns == NIL)
+			continue;
+		tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexoid));
+		if (!HeapTupleIsValid(tuple))
+			continue;			/* dropped just now */
+		if (result == NIL || ((Form_pg_index) GETSTRUCT(tuple))->indisprimary)
+			result = columns;
+		ReleaseSysCache(tuple);
+	}
+
+	if (result == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relation \"%s\" has no key to tell rows of the same order apart",
+						target->relname),
+				 errdetail("A connection needs a primary key, or a unique index over columns that are not null.")));
+	return result;
+}
+
+/* The columns of an index in which no two rows are alike; else NIL. */
+static List *
+unique_index_columns(Oid indexoid, const DlTarget *target)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexoid));
+	Form_pg_index form;
+	List	   *columns = NIL;
+	bool		usable;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	usable = form->indisunique && form->indimmediate && form->indisvalid &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	for (int i = 0; usable && i < form->indnkeyatts; i++)
+	{
+		AttrNumber	attno = form->indkey.values[i];
+
+		usable = attno > 0 && dl_target_attribute(target, attno)->attnotnull;
+		columns = lappend_int(columns, attno);
+	}
+	ReleaseSysCache(tuple);
+	return usable ? columns : NIL;
+}
+
+/* Does a unique index keep the junction from holding a pair twice? */
+static bool
+pairs_are_unique(const DlTarget *target, Relation junction)
+{
+	const DlTarget *through = target->through;
+	List	   *pair = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; i < through->nkeys; i++)
+		pair = lappend_int(pair, through->keys[i].attno);
+	for (int i = 0; i < through->noutput; i++)
+		pair = lappend_int(pair, through->output[i]);
+
+	foreach(lc, RelationGetIndexList(junction))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index form;
+		bool		unique;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_index) GETSTRUCT(tuple);
+		unique = form->indisunique && form->indimmediate && form->indisvalid &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		for (int i = 0; unique && i < form->indnkeyatts; i++)
+			unique = list_member_int(pair, form->indkey.values[i]);
+		ReleaseSysCache(tuple);
+		if (unique)
+			return true;
+	}
+	return false;
+}
+
+/* Adds what order_by does not have yet, ascending. */
+static void
+append_columns(DlTarget *target, const DlTarget *of, int varno, List *attnos)
+{
+	int			most = target->norder + list_length(attnos);
+	ListCell   *lc;
+
+	if (target->order == NULL)
+		target->order = palloc0(mul_size(most, sizeof(DlOrderItem)));
+	else
+		target->order = repalloc(target->order,
+								 mul_size(most, sizeof(DlOrderItem)));
+	foreach(lc, attnos)
+	{
+		Form_pg_attribute att = dl_target_attribute(of, lfirst_int(lc));
+		DlOrderItem *item = &target->order[target->norder];
+
+		if (has_item(target, varno, att->attnum))
+			continue;
+		memset(item, 0, sizeof(DlOrderItem));
+		item->expr = (Expr *) makeVar(varno, att->attnum, att->atttypid,
+									  att->atttypmod, att->attcollation, 0);
+		item->attno = varno == 1 ? att->attnum : 0;
+		item->type = att->atttypid;
+		item->collation = att->attcollation;
+		get_sort_group_operators(att->atttypid, true, false, false,
+								 &item->sortop, NULL, NULL, NULL);
+		target->norder++;
+	}
+}
+
+static bool
+has_item(const DlTarget *target, int varno, AttrNumber attno)
+{
+	for (int i = 0; i < target->norder; i++)
+	{
+		Var		   *var = (Var *) target->order[i].expr;
+
+		if ((int) var->varno == varno && var->varattno == attno)
+			return true;
+	}
+	return false;
+}
+
+static void
+turn_round(DlTarget *target)
+{
+	for (int i = 0; i < target->norder; i++)
+	{
+		DlOrderItem *item = &target->order[i];
+		Oid			opfamily;
+		Oid			opcintype;
+		int16		strategy;
+
+		if (!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
+										&strategy))
+			elog(ERROR, "operator %u is not an ordering operator",
+				 item->sortop);
+		item->sortop = get_opfamily_member(opfamily, opcintype, opcintype,
+										   strategy == BTLessStrategyNumber ?
+										   BTGreaterStrategyNumber :
+										   BTLessStrategyNumber);
+		item->nulls_first = !item->nulls_first;
+	}
+}
