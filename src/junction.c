@@ -126,7 +126,8 @@ named_link(DlTarget *target, const char *names, Relation rel,
 		return link;
 	}
 
-	*referenced = dl_resolve_primary_key(target, rel);
+	*referenced = dl_resolve_primary_key(target, rel,
+										 "Declare it, or a foreign key of the junction's columns to the relation.");
 	if (list_length(*referenced) != list_length(link))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

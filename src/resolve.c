@@ -127,7 +127,8 @@ resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
 	if (request->by != NULL)
 		attnos = dl_resolve_names(target, request->by, "by");
 	else if (!request->verb->by_required)
-		attnos = dl_resolve_primary_key(target, rel);
+		attnos = dl_resolve_primary_key(target, rel,
+										"Name the key column with by, for example by => 'id'.");
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -137,9 +138,12 @@ resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
 	if (request->nkeytypes > 0 && request->nkeytypes != list_length(attnos))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("keys have %d %s, but option by names %d %s",
+				 errmsg("keys have %d %s, but %s %d %s",
 						request->nkeytypes,
 						request->nkeytypes == 1 ? "value" : "values",
+						request->by != NULL ? "option by names" :
+						psprintf("the primary key of relation \"%s\" has",
+								 target->relname),
 						list_length(attnos),
 						list_length(attnos) == 1 ? "column" : "columns")));
 
@@ -209,9 +213,12 @@ dl_resolve_names(const DlTarget *target, const char *text, const char *option)
 	return attnos;
 }
 
-/* In the order in which the key declares its columns; 42704 if there is none. */
+/*
+ * In the order in which the key declares its columns; 42704, with the hint, if
+ * there is none.
+ */
 List *
-dl_resolve_primary_key(const DlTarget *target, Relation rel)
+dl_resolve_primary_key(const DlTarget *target, Relation rel, const char *hint)
 {
 	List	   *attnos = NIL;
 	ListCell   *lc;
@@ -237,7 +244,7 @@ dl_resolve_primary_key(const DlTarget *target, Relation rel)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("relation \"%s\" has no primary key", target->relname),
-				 errhint("Name the key column with by, for example by => 'id'.")));
+				 errhint("%s", hint)));
 	return attnos;
 }
 

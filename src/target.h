@@ -121,7 +121,8 @@ extern DlTarget *dl_target_resolve(const DlRequest *request, Relation rel,
 								   Relation junction);
 extern List *dl_resolve_names(const DlTarget *target, const char *names,
 							  const char *option);
-extern List *dl_resolve_primary_key(const DlTarget *target, Relation rel);
+extern List *dl_resolve_primary_key(const DlTarget *target, Relation rel,
+									const char *hint);
 
 /* junction.c */
 extern void dl_junction_resolve(DlTarget *target, const DlRequest *request,
