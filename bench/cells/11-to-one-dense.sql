@@ -1,0 +1,35 @@
+-- title: to-one by primary key, dense keys, JSON
+-- keys: dense
+-- result: json, ordered
+-- target: keys=500 mode=prepared min=3.5
+-- target: keys=500 mode=extended min=3.5
+
+-- name: ours
+SELECT dataloader.load_one_json('reporter', :keys::int[]);
+
+-- name: single
+SELECT row_to_json(r) FROM reporter r WHERE r.id = :key::int;
+
+-- name: join
+SELECT json_agg(r ORDER BY k.ord)
+FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
+LEFT JOIN reporter r ON r.id = k.id;
+
+-- name: any
+SELECT json_agg(r ORDER BY k.ord)
+FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
+LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys::int[])) AS r ON r.id = k.id;
+
+-- name: lateral
+SELECT json_agg(one.item ORDER BY k.ord)
+FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
+LEFT JOIN LATERAL (SELECT row_to_json(r) AS item FROM reporter r WHERE r.id = k.id) AS one ON true;
+
+-- name: grafast
+WITH ids AS MATERIALIZED (
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+)
+SELECT json_agg(r ORDER BY ids.idx) FROM ids LEFT JOIN reporter r ON r.id = ids.id;
+
+-- name: bound
+SELECT sum(octet_length(email)) FROM reporter WHERE id = ANY (:keys::int[]);
