@@ -17,7 +17,7 @@ INSERT INTO doc SELECT i, i % 3, 't' || i, 's' || i FROM generate_series(1, 9) i
 ALTER TABLE doc OWNER TO regress_dl_owner;
 GRANT SELECT ON doc TO regress_dl_reader, regress_dl_group;
 GRANT SELECT (id, title) ON doc TO regress_dl_column;
-CREATE TABLE doc_part (id int, owner_id int, title text, secret text) PARTITION BY LIST (id);
+CREATE TABLE doc_part (id int PRIMARY KEY, owner_id int, title text, secret text) PARTITION BY LIST (id);
 CREATE TABLE doc_leaf PARTITION OF doc_part DEFAULT;
 INSERT INTO doc_part TABLE doc;
 GRANT SELECT ON doc_part TO regress_dl_reader;
