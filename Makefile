@@ -32,6 +32,8 @@ SOURCES = \
 	args \
 	fetch_index \
 	fetch_index_only \
+	fetch_window \
+	fetch_dense \
 	fetch_seek \
 	fetch_through \
 	fetch_query \

@@ -40,6 +40,8 @@ typedef struct DlIndexFetch
 	ExprState  *filter;			/* NULL: none */
 	ExprContext *econtext;
 
+	bool		dense;			/* one walk over the range of all keys */
+
 	/* index-only */
 	bool		index_only;
 	Buffer		vmbuffer;		/* of the visibility map */
@@ -55,6 +57,19 @@ typedef struct DlIndexFetch
 	int			nwindow;
 	DlWindowEntry window[DL_WINDOW_SIZE];
 } DlIndexFetch;
+
+/* fetch_window.c */
+extern void dl_window_put(DlIndexFetch *fetch, ItemPointer tid, int keyno,
+						  bool cut);
+extern void dl_window_end(DlIndexFetch *fetch);
+extern void dl_walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan,
+							  int keyno, int64 nseen);
+extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
+					   int64 *nrows, int64 nseen);
+
+/* fetch_dense.c */
+extern bool dl_is_dense(const DlIndexFetch *fetch);
+extern void dl_walk_dense(DlIndexFetch *fetch);
 
 /* fetch_index.c */
 extern void dl_seek_key(DlIndexFetch *fetch, IndexScanDesc scan, int keyno);

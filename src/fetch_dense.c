@@ -1,0 +1,142 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch_dense.c
+ *	  The direct path for keys that lie close to each other in the index.
+ *
+ * To find each key by a descent from the root costs about as much as to read
+ * some tens of index entries in a row.  So where the batch wants a good part
+ * of the entries between its first and its last key, all of them are read, in
+ * one range scan, and matched with the sorted keys as a merge join does.
+ * Where the range turns out to have a long gap, the scan descends once more.
+ *
+ * Only for integer keys, whose distance says what lies between them.
+ * (PostgreSQL 17 and later walk leaf pages for sorted key arrays by themselves;
+ * this serves all versions alike.)
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/itup.h"
+#include "access/stratnum.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_opfamily_d.h"
+#include "fetch_index.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* A range with up to this many entries for each key is walked. */
+#define DENSE_ENTRIES 8
+
+/* Fewer keys than this are not worth it. */
+#define DENSE_KEYS 8
+
+/* After this many entries that no key wants, descend to the next one. */
+#define LONG_GAP 128
+
+static double entries_between(const DlIndexFetch *fetch);
+static void begin_range(DlIndexFetch *fetch, IndexScanDesc scan, int keyno);
+static void put_bound(DlIndexFetch *fetch, ScanKey skey, int strategy,
+					  int keyno);
+
+/*
+ * Does the batch want a good part of what lies between its keys?  There must
+ * be no limit: it would need its walk ended key by key.
+ */
+bool
+dl_is_dense(const DlIndexFetch *fetch)
+{
+	const DlTarget *target = fetch->batch->target;
+	int			nkeys = fetch->batch->keys->ndistinct;
+
+	return fetch->limit < 0 && target->nkeys == 1 && nkeys >= DENSE_KEYS &&
+		target->keys[0].opfamily == INTEGER_BTREE_FAM_OID &&
+		target->index.direction == ForwardScanDirection &&
+		(fetch->index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
+		entries_between(fetch) <= (double) nkeys * DENSE_ENTRIES;
+}
+
+/* At most this many entries, by what is known without looking. */
+static double
+entries_between(const DlIndexFetch *fetch)
+{
+	const DlKeys *keys = fetch->batch->keys;
+	double		span = (double) (int64) keys->values[keys->ndistinct - 1] -
+		(double) (int64) keys->values[0] + 1;
+	double		rows = fetch->rel->rd_rel->reltuples;
+
+	if (!fetch->batch->target->index.unique)
+		return rows < 0 ? INFINITY : rows;
+	return rows < 0 ? span : Min(span, rows);
+}
+
+void
+dl_walk_dense(DlIndexFetch *fetch)
+{
+	const DlKeys *keys = fetch->batch->keys;
+	IndexScanDesc scan = dl_index_beginscan(fetch->rel, fetch->index,
+											fetch->snapshot, 2);
+	int			keyno = 0;
+	int			gap = 0;
+	ItemPointer tid;
+
+	/* the entries themselves are read, too */
+	scan->xs_want_itup = true;
+	begin_range(fetch, scan, 0);
+	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		bool		isnull;
+		int64		value = (int64) index_getattr(scan->xs_itup, 1,
+												  scan->xs_itupdesc, &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		while (keyno < keys->ndistinct && (int64) keys->values[keyno] < value)
+			keyno++;
+		if (keyno == keys->ndistinct)
+			break;
+		if ((int64) keys->values[keyno] == value)
+		{
+			gap = 0;
+			dl_window_put(fetch, tid, keyno, false);
+		}
+		else if (++gap > LONG_GAP)
+		{
+			gap = 0;
+			begin_range(fetch, scan, keyno);
+		}
+	}
+	dl_window_end(fetch);
+	index_endscan(scan);
+}
+
+/* From this key to the last one. */
+static void
+begin_range(DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
+{
+	ScanKeyData skeys[2];
+
+	put_bound(fetch, &skeys[0], BTGreaterEqualStrategyNumber, keyno);
+	put_bound(fetch, &skeys[1], BTLessEqualStrategyNumber,
+			  fetch->batch->keys->ndistinct - 1);
+	index_rescan(scan, skeys, 2, NULL, 0);
+}
+
+static void
+put_bound(DlIndexFetch *fetch, ScanKey skey, int strategy, int keyno)
+{
+	const DlKeyColumn *key = &fetch->batch->target->keys[0];
+	Oid			opcintype = fetch->index->rd_opcintype[0];
+	Oid			operator = get_opfamily_member(key->opfamily, opcintype,
+											   key->opright, strategy);
+
+	if (!OidIsValid(operator))
+		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u", strategy,
+			 opcintype, key->opright, key->opfamily);
+	ScanKeyEntryInitialize(skey, 0, 1, strategy, key->opright, InvalidOid,
+						   get_opcode(operator),
+						   fetch->batch->keys->values[keyno]);
+}

@@ -1,0 +1,273 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch_window.c
+ *	  From tuple identifiers (TIDs) to rows, a window of them at a time.
+ *
+ * Random heap visits are bound by
+ * cache misses that follow each other: buffer table, page header, line pointer,
+ * tuple.  So TIDs are first collected in a small window; for each one the
+ * page is asked for (PrefetchBuffer starts the read of a page that is not in
+ * memory and otherwise says where it was) and its header, line pointer and
+ * tuple are pulled into the CPU's cache; only then the tuples are fetched, in
+ * index order, through the table access method.  The window crosses from one
+ * key to the next.  Nothing is pinned or believed on the hint.
+ *
+ * Holding TIDs without a pin on their index page is safe for an MVCC snapshot
+ * held since before the index was read: a TID can be reused only after its
+ * tuple was dead to all, and what is put there is invisible to us
+ * (nbtree/README, "Making concurrent TID recycling safe").
+ *
+ * Where only the first rows of each key are wanted, the walk ends after as
+ * many TIDs.  Some of them may turn out invisible, or not pass the filter: a
+ * key that so comes out short is walked again alone, behind the rows it already
+ * gave.  One snapshot sees one index order, so these are the same rows.
+ *
+ * Everything here belongs to the call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "compat.h"
+#include "fetch_index.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "storage/bufpage.h"
+#include "utils/rel.h"
+
+/* Of a tuple, this much and as much again is pulled into the cache. */
+#define CACHE_LINE 64
+
+/* This many dead entries of a key are worth a second walk of it. */
+#define DEAD_LIMIT 64
+
+static void drain_window(DlIndexFetch *fetch);
+static void next_key(DlIndexFetch *fetch, int keyno);
+static void kill_dead_entries(DlIndexFetch *fetch, int keyno);
+static void finish_short_key(DlIndexFetch *fetch, int keyno);
+static IndexScanDesc second_scan(DlIndexFetch *fetch);
+static void look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n);
+static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid);
+
+/* The next TID of the walk; "cut" if the key's walk ends here by its limit. */
+void
+dl_window_put(DlIndexFetch *fetch, ItemPointer tid, int keyno, bool cut)
+{
+	DlWindowEntry *entry = &fetch->window[fetch->nwindow++];
+
+	entry->tid = *tid;
+	entry->keyno = keyno;
+	entry->cut = cut;
+	if (fetch->nwindow == DL_WINDOW_SIZE)
+		drain_window(fetch);
+}
+
+/* After the last one. */
+void
+dl_window_end(DlIndexFetch *fetch)
+{
+	drain_window(fetch);
+	next_key(fetch, -1);
+}
+
+/* Fetches what was collected, in the order of the index. */
+static void
+drain_window(DlIndexFetch *fetch)
+{
+	look_ahead(fetch, fetch->window, fetch->nwindow);
+	for (int i = 0; i < fetch->nwindow; i++)
+	{
+		DlWindowEntry *entry = &fetch->window[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (entry->keyno != fetch->keyno)
+			next_key(fetch, entry->keyno);
+		if (fetch_row(fetch, &entry->tid))
+		{
+			fetch->nrows++;
+			dl_align_row(fetch->align, entry->keyno, fetch->slot);
+		}
+		if (entry->cut && fetch->nrows < fetch->limit)
+			finish_short_key(fetch, entry->keyno);
+	}
+	fetch->nwindow = 0;
+}
+
+static void
+next_key(DlIndexFetch *fetch, int keyno)
+{
+	if (fetch->ndead > DEAD_LIMIT && fetch->ndead > fetch->nrows)
+		kill_dead_entries(fetch, fetch->keyno);
+	fetch->keyno = keyno;
+	fetch->nrows = 0;
+	fetch->ndead = 0;
+}
+
+/*
+ * The window cannot tell the index which of its entries are dead, for it has
+ * moved on when it knows; each call would visit them again, until VACUUM.  A
+ * key with many of them is walked once more, in the way that marks them.
+ */
+static void
+kill_dead_entries(DlIndexFetch *fetch, int keyno)
+{
+	ScanDirection direction = fetch->batch->target->index.direction;
+
+	/* as far as the first walk came; a standby marks nothing */
+	if (fetch->scan->xactStartedInRecovery)
+		return;
+	dl_seek_key(fetch, second_scan(fetch), keyno);
+	while (fetch->nrows-- > 0 &&
+		   index_getnext_slot(fetch->again, direction, fetch->slot))
+		CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Walks one key until it has given all the rows that are needed.  The first
+ * "nseen" of them were passed on before.
+ */
+void
+dl_walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 nseen)
+{
+	int64		nrows = 0;
+
+	dl_seek_key(fetch, scan, keyno);
+	(void) dl_walk_on(fetch, scan, keyno, &nrows, nseen);
+}
+
+/*
+ * Walks on from where the scan is until the key has given all the rows that
+ * are needed, *nrows counting them; the first "nseen" are not passed on.  False
+ * once there are enough.
+ */
+bool
+dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 *nrows,
+		   int64 nseen)
+{
+	ScanDirection direction = fetch->batch->target->index.direction;
+	DlWindowEntry window[DL_WINDOW_SIZE];
+	int			size = fetch->limit < 0 ? DL_WINDOW_SIZE :
+	(int) Min(fetch->limit - *nrows, DL_WINDOW_SIZE);
+	bool		more = true;
+
+	while (more)
+	{
+		int			n = 0;
+
+		while (n < size)
+		{
+			ItemPointer tid = index_getnext_tid(scan, direction);
+
+			/* asked once more, the scan would start again */
+			if (tid == NULL)
+			{
+				more = false;
+				break;
+			}
+			window[n++].tid = *tid;
+		}
+
+		look_ahead(fetch, window, n);
+		for (int i = 0; i < n; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!fetch_row(fetch, &window[i].tid))
+				continue;
+			if (++*nrows > nseen)
+				dl_align_row(fetch->align, keyno, fetch->slot);
+			if (*nrows == fetch->limit)
+				return false;
+		}
+		size = DL_WINDOW_SIZE;
+	}
+	return true;
+}
+
+/* Its walk was cut, and some of the TIDs gave no row. */
+static void
+finish_short_key(DlIndexFetch *fetch, int keyno)
+{
+	dl_walk_key_alone(fetch, second_scan(fetch), keyno, fetch->nrows);
+}
+
+static IndexScanDesc
+second_scan(DlIndexFetch *fetch)
+{
+	if (fetch->again == NULL)
+		fetch->again = dl_index_beginscan(fetch->rel, fetch->index,
+										  fetch->snapshot,
+										  fetch->batch->target->nkeys);
+	return fetch->again;
+}
+
+/*
+ * Starts the reads of pages that are not in memory, and brings what a fetch
+ * will touch of the others into the CPU's cache.  recent_buffer is a hint: by
+ * now the buffer may hold another page, whose bytes mean nothing to us, but to
+ * prefetch an address is harmless whatever is there.
+ */
+static void
+look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
+{
+	char	   *pages[DL_WINDOW_SIZE];
+
+	/* a lone tuple would wait for the hint as long as for the page */
+	if (n < 2 || !fetch->prefetch)
+		return;
+
+	for (int i = 0; i < n; i++)
+	{
+		BlockNumber block = ItemPointerGetBlockNumber(&window[i].tid);
+		OffsetNumber offset = ItemPointerGetOffsetNumber(&window[i].tid);
+
+		if (i > 0 && block == ItemPointerGetBlockNumber(&window[i - 1].tid))
+			pages[i] = pages[i - 1];
+		else
+		{
+			PrefetchBufferResult result = PrefetchBuffer(fetch->rel,
+														 MAIN_FORKNUM, block);
+
+			pages[i] = BufferIsValid(result.recent_buffer) ?
+				(char *) BufferGetPage(result.recent_buffer) : NULL;
+		}
+		if (pages[i] != NULL)
+		{
+			__builtin_prefetch(pages[i]);
+			__builtin_prefetch(&((PageHeader) pages[i])->pd_linp[offset - 1]);
+		}
+	}
+
+	for (int i = 0; i < n; i++)
+	{
+		OffsetNumber offset = ItemPointerGetOffsetNumber(&window[i].tid);
+
+		if (pages[i] != NULL)
+		{
+			char	   *tuple = pages[i] +
+			((PageHeader) pages[i])->pd_linp[offset - 1].lp_off;
+
+			__builtin_prefetch(tuple);
+			__builtin_prefetch(tuple + CACHE_LINE);
+		}
+	}
+}
+
+/* True if the tuple is visible and passes the filter; it is in the slot then. */
+static bool
+fetch_row(DlIndexFetch *fetch, ItemPointer tid)
+{
+	bool		call_again = false;
+	bool		all_dead = false;
+
+	if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
+								 fetch->slot, &call_again, &all_dead))
+	{
+		fetch->ndead += all_dead;
+		return false;
+	}
+	pgstat_count_heap_fetch(fetch->index);
+	slot_getsomeattrs(fetch->slot, fetch->batch->target->max_attno);
+	return dl_passes_filter(fetch, fetch->slot);
+}
