@@ -140,6 +140,14 @@ CREATE FUNCTION canonical_json(result json, ordered bool) RETURNS text LANGUAGE 
     FROM json_array_elements(result) WITH ORDINALITY AS list (value, position)
 $$;
 
+-- Pages without their cursors
+CREATE FUNCTION nodes_of_pages(pages json) RETURNS json LANGUAGE sql AS $$
+    SELECT json_agg(json_build_array(
+        page -> 'pageInfo' -> 'hasNextPage',
+        (SELECT json_agg(edge -> 'node') FROM json_array_elements(page -> 'edges') AS edge)))
+    FROM json_array_elements(pages) AS page
+$$;
+
 CREATE EXTENSION dataloader;
 CREATE EXTENSION IF NOT EXISTS pg_prewarm;
 SELECT sum(pg_prewarm(oid)) FROM pg_class

@@ -6,8 +6,8 @@
 -- target: keys=100,500 mode=extended min=2.7
 -- target: keys=10 mode=prepared min=1.9
 -- target: keys=10 mode=extended min=3.0
--- target: keys=1 mode=prepared min=0.95
--- target: keys=1 mode=extended min=1.2
+-- target: keys=1 mode=prepared against=single min=0.95
+-- target: keys=1 mode=extended against=single min=1.2
 -- target: keys=500 mode=cold min=1.0
 -- target: keys=500 mode=cold against=lateral min=2.0
 

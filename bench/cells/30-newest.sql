@@ -3,8 +3,8 @@
 -- result: json, ordered
 -- target: keys=500 mode=prepared min=2.2
 -- target: keys=500 mode=extended min=2.4
--- target: keys=1 mode=prepared min=0.95
--- target: keys=1 mode=extended min=1.2
+-- target: keys=1 mode=prepared against=single min=0.95
+-- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
 SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);

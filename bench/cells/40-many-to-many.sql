@@ -2,8 +2,8 @@
 -- keys: article
 -- result: json
 -- target: keys=500 mode=prepared min=2.5
--- target: keys=1 mode=prepared min=0.95
--- target: keys=1 mode=extended min=1.2
+-- target: keys=1 mode=prepared against=single min=0.95
+-- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
 SELECT dataloader.load_many_json('publication', :keys::int[], by => 'article_id', through => 'article_publication');

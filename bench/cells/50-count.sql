@@ -2,8 +2,8 @@
 -- keys: reporter
 -- result: rows
 -- target: keys=500 mode=prepared min=1.5
--- target: keys=1 mode=prepared min=0.95
--- target: keys=1 mode=extended min=1.2
+-- target: keys=1 mode=prepared against=single min=0.95
+-- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
 SELECT dataloader.load_count('article', :keys::int[], by => 'reporter_id');

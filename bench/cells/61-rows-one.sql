@@ -3,8 +3,8 @@
 -- result: rows
 -- target: keys=500 mode=prepared min=1.3
 -- target: keys=500 mode=extended min=1.5
--- target: keys=1 mode=prepared min=0.95
--- target: keys=1 mode=extended min=1.2
+-- target: keys=1 mode=prepared against=single min=0.95
+-- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
 SELECT ord, (item).* FROM dataloader.load_one(NULL::reporter, :keys::int[]);
