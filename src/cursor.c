@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "common/hashfn.h"
@@ -33,12 +34,14 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /* A longer cursor was not made here, or orders by what should not be. */
 #define MAX_CURSOR_LENGTH 65536
 
 static DlCursorCoding choose_coding(Oid type);
 static void set_fingerprint(DlCursors *cursors, const DlTarget *target);
+static char *type_name(Oid type);
 static char *write_value(DlCursorColumn *column, Datum value);
 static char *write_exactly(DlCursorColumn *column, Datum value);
 static char *decode(const char *text);
@@ -120,7 +123,7 @@ set_fingerprint(DlCursors *cursors, const DlTarget *target)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfoString(&text, target->qualified);
+	appendStringInfo(&text, "%s.%s", target->nspname, target->relname);
 	for (int i = 0; i < target->norder; i++)
 	{
 		const DlOrderItem *item = &target->order[i];
@@ -136,7 +139,7 @@ set_fingerprint(DlCursors *cursors, const DlTarget *target)
 				 item->sortop);
 		appendStringInfo(&text, ",%s.%s %s %d%d", of->relname,
 						 NameStr(dl_target_attribute(of, attno)->attname),
-						 format_type_be_qualified(item->type),
+						 type_name(item->type),
 						 (strategy == BTGreaterStrategyNumber) !=
 						 target->backward,
 						 item->nulls_first != target->backward);
@@ -144,6 +147,20 @@ set_fingerprint(DlCursors *cursors, const DlTarget *target)
 	snprintf(cursors->fingerprint, sizeof(cursors->fingerprint), "%08x",
 			 hash_bytes((unsigned char *) text.data, text.len));
 	pfree(text.data);
+}
+
+/* Its bare name: no setting says how it is quoted. */
+static char *
+type_name(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	name = pstrdup(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname));
+	ReleaseSysCache(tuple);
+	return name;
 }
 
 /*

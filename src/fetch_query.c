@@ -23,9 +23,9 @@
  * superset, one ANY for each column, which every foreign data wrapper can
  * ship.  Order and limit are left to the align stage, as on the direct path.
  *
- * Nothing in the text is resolved by search_path but functions and types that
- * the caller's own expressions named; those are written by the server's own
- * deparser from the analysed expressions.
+ * Nothing in the text is resolved by search_path: the caller's expressions are
+ * written by the server's own deparser from their analysed trees, with all
+ * names qualified.
  *
  *-------------------------------------------------------------------------
  */

@@ -272,7 +272,7 @@ load_chunk(ThroughFetch *fetch)
 
 	if (!fetch->sorted)
 		hand_on_chunk(fetch, &linked);
-	if (fetch->only_key < 0)
+	if (!fetch->sorted && fetch->only_key < 0)
 		fetch->batch->emit->forget(fetch->batch->emit);
 	fetch->npairs = 0;
 	MemoryContextSwitchTo(oldcontext);

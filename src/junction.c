@@ -23,6 +23,7 @@ static List *default_link(DlTarget *target, Relation junction,
 static List *named_link(DlTarget *target, const char *link, Relation rel,
 						Relation junction, List **referenced);
 static List *foreign_keys(Relation junction, Oid relid);
+static bool has_same_link(List *fks, const ForeignKeyCacheInfo *fk);
 static bool same_columns(const ForeignKeyCacheInfo *fk, List *attnos);
 static char *column_list(const DlTarget *junction,
 						 const ForeignKeyCacheInfo *fk);
@@ -55,7 +56,8 @@ dl_junction_resolve(DlTarget *target, const DlRequest *request,
 		Form_pg_attribute to = dl_target_attribute(target, lfirst_int(lc2));
 
 		through->output[through->noutput++] = from->attnum;
-		dl_keytype_resolve(&target->keys[target->nkeys++], to, from->atttypid);
+		dl_keytype_resolve(&target->keys[target->nkeys++], to, from->atttypid,
+						   NameStr(from->attname));
 	}
 }
 
@@ -148,10 +150,30 @@ foreign_keys(Relation junction, Oid relid)
 	{
 		ForeignKeyCacheInfo *fk = (ForeignKeyCacheInfo *) lfirst(lc);
 
-		if (fk->confrelid == relid)
+		if (fk->confrelid == relid && !has_same_link(result, fk))
 			result = lappend(result, copyObject(fk));
 	}
 	return result;
+}
+
+/* Two constraints may say the same. */
+static bool
+has_same_link(List *fks, const ForeignKeyCacheInfo *fk)
+{
+	ListCell   *lc;
+
+	foreach(lc, fks)
+	{
+		ForeignKeyCacheInfo *other = (ForeignKeyCacheInfo *) lfirst(lc);
+
+		if (other->nkeys == fk->nkeys &&
+			memcmp(other->conkey, fk->conkey,
+				   fk->nkeys * sizeof(AttrNumber)) == 0 &&
+			memcmp(other->confkey, fk->confkey,
+				   fk->nkeys * sizeof(AttrNumber)) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool

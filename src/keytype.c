@@ -34,7 +34,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-static void resolve(DlKeyColumn *key, Form_pg_attribute att, Oid opclass);
+static void resolve(DlKeyColumn *key, Form_pg_attribute att, Oid opclass,
+					const char *link);
 static bool resolve_in_family(DlKeyColumn *key, Oid opclass);
 static bool resolve_in_catalog(DlKeyColumn *key, Oid opclass);
 static bool resolve_by_string_cast(DlKeyColumn *key, Oid opclass);
@@ -43,17 +44,19 @@ static void set_comparison(DlKeyColumn *key, Oid eqop, Oid opfamily,
 static bool set_conversion(DlKeyColumn *key, Oid keytype,
 						   CoercionContext context);
 static bool is_btree_equality(Oid opno, Oid opfamily);
-static void report_not_comparable(Form_pg_attribute att, Oid inputtype)
-			pg_attribute_noreturn();
+static void report_not_comparable(Form_pg_attribute att, Oid inputtype,
+								  const char *link) pg_attribute_noreturn();
 
 /*
  * Fills *key for the column "att".  inputtype is the type of the caller's
- * keys, or InvalidOid for keys that will be of the column's own type.
+ * keys, or InvalidOid for keys that will be of the column's own type; "link"
+ * names the junction's column if the keys are its values, else NULL.
  * Errors: 42883 where the two cannot be compared, 0A000 for array columns
  * with array keys, which lost their dimensions when the batch was flattened.
  */
 void
-dl_keytype_resolve(DlKeyColumn *key, Form_pg_attribute att, Oid inputtype)
+dl_keytype_resolve(DlKeyColumn *key, Form_pg_attribute att, Oid inputtype,
+				   const char *link)
 {
 	Oid			opclass;
 
@@ -79,33 +82,33 @@ dl_keytype_resolve(DlKeyColumn *key, Form_pg_attribute att, Oid inputtype)
 	if (key->inputtype == NAMEOID && key->basetype != NAMEOID)
 	{
 		key->inputtype = TEXTOID;
-		resolve(key, att, opclass);
+		resolve(key, att, opclass, link);
 		key->inputtype = NAMEOID;
 		if (!set_conversion(key, key->keytype, COERCION_ASSIGNMENT))
-			report_not_comparable(att, inputtype);
+			report_not_comparable(att, inputtype, link);
 	}
 	/* An untyped literal inside of a row takes the type of its column. */
 	else if (key->inputtype == UNKNOWNOID)
 	{
 		key->inputtype = key->basetype;
-		resolve(key, att, opclass);
+		resolve(key, att, opclass, link);
 		key->inputtype = UNKNOWNOID;
 		key->conversion = DL_KEY_INPUT;
 	}
 	else
-		resolve(key, att, opclass);
+		resolve(key, att, opclass, link);
 
 	get_typlenbyvalalign(key->keytype, &key->keylen, &key->keybyval,
 						 &key->keyalign);
 }
 
 static void
-resolve(DlKeyColumn *key, Form_pg_attribute att, Oid opclass)
+resolve(DlKeyColumn *key, Form_pg_attribute att, Oid opclass, const char *link)
 {
 	if (!resolve_in_family(key, opclass) &&
 		!resolve_in_catalog(key, opclass) &&
 		!resolve_by_string_cast(key, opclass))
-		report_not_comparable(att, key->inputtype);
+		report_not_comparable(att, key->inputtype, link);
 }
 
 /*
@@ -267,8 +270,16 @@ is_btree_equality(Oid opno, Oid opfamily)
 }
 
 static void
-report_not_comparable(Form_pg_attribute att, Oid inputtype)
+report_not_comparable(Form_pg_attribute att, Oid inputtype, const char *link)
 {
+	if (link != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("cannot compare link column \"%s\" of type %s with column \"%s\" of type %s",
+						link, format_type_be(inputtype), NameStr(att->attname),
+						format_type_be(att->atttypid)),
+				 errhint("Make a view of the junction that casts it.")));
+
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
 			 errmsg("cannot compare keys of type %s with column \"%s\" of type %s",

@@ -45,6 +45,6 @@ typedef struct DlKeyColumn
 } DlKeyColumn;
 
 extern void dl_keytype_resolve(DlKeyColumn *key, Form_pg_attribute att,
-							   Oid inputtype);
+							   Oid inputtype, const char *link);
 
 #endif							/* DL_KEYTYPE_H */

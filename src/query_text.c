@@ -111,7 +111,7 @@ dl_fetch_query_text(DlTarget *target)
 
 /*
  * Constants are written by output functions.  Make those exact, and readable
- * under any setting, as postgres_fdw and pg_dump do.  To be undone by
+ * under any setting, with all names qualified, as postgres_fdw does.  To be undone by
  * AtEOXact_GUC(true, the result).
  */
 int
@@ -121,6 +121,7 @@ dl_set_exact_output(void)
 		{"datestyle", "ISO"},
 		{"intervalstyle", "postgres"},
 		{"extra_float_digits", "3"},
+		{"search_path", "pg_catalog"},
 	};
 	int			nestlevel = NewGUCNestLevel();
 

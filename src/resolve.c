@@ -167,7 +167,7 @@ resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
 
 		dl_keytype_resolve(&target->keys[target->nkeys], att,
 						   request->nkeytypes > 0 ?
-						   request->keytypes[target->nkeys] : InvalidOid);
+						   request->keytypes[target->nkeys] : InvalidOid, NULL);
 		target->nkeys++;
 	}
 }
