@@ -24,6 +24,7 @@ SOURCES = \
 	expr \
 	rights \
 	path \
+	reason \
 	index \
 	keys \
 	keyfind \
