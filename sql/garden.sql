@@ -47,25 +47,27 @@ BEGIN
     RAISE WARNING 'enough columns: %', n > 300;
 END $$;
 
--- one small table, every combination of odd arguments
+-- one small table, every third combination of odd arguments
 CREATE TABLE t (id int PRIMARY KEY, grp int, w text, arr int[], j json, p point, x xml);
 CREATE INDEX ON t (grp);
 INSERT INTO t SELECT i, i % 3, 'w' || i, ARRAY[i], '1', '(0,0)', NULL FROM generate_series(1, 9) i;
 DO $$
-DECLARE verb text; keys text; by_what text; rest text;
+DECLARE verb text; keys text; by_what text; rest text; n int := 0;
 BEGIN
-    FOREACH verb IN ARRAY ARRAY['load_one_json(''test_garden.t''', 'load_many_json(''test_garden.t''', 'load_one(NULL::test_garden.t', 'load_many(NULL::test_garden.t', 'load_rows(NULL::test_garden.t', 'load_count(''test_garden.t'''] LOOP
+    FOREACH verb IN ARRAY ARRAY['load_one_json(''test_garden.t''', 'load_many_json(''test_garden.t''', 'load_one(NULL::test_garden.t', 'load_many(NULL::test_garden.t', 'load_rows(NULL::test_garden.t', 'load_count(''test_garden.t''', 'load_connection(''test_garden.t'''] LOOP
         FOREACH keys IN ARRAY ARRAY['NULL', '''''', '''[]''', '''{}''', '''[1,2,null]''', '''[[1],[2]]''', '''[[1,2],[2,3]]''', '''[[[1]]]''', '''{{1},{2}}''', '''[{}]''', '''["a",1]''', '''[1e400]''', '''[-0]''', '''{"(1,2)"}''', ''' ''', '''[''', '''{''', '''[,]''', '''\x''',
                 '''[0:1]={1,2}''', '''[1:1]''', 'ARRAY[1]', 'ARRAY[]::int[]', 'ARRAY[NULL]::int[]', 'ARRAY[1::bigint]', 'ARRAY[1.5]', 'ARRAY[''1''::text]', 'ARRAY[ROW(1)]', 'ARRAY[ROW(1, 2)]', 'ARRAY[ROW()]', 'ARRAY[NULL]::record[]', 'ARRAY[ROW(ROW(1))]', 'ARRAY[ROW(NULL)]', 'ARRAY[ARRAY[1]]', 'ARRAY[true]', 'ARRAY[''(1,2)''::point]', 'ARRAY[''1''::json]', 'ARRAY[current_timestamp]', 'ARRAY[NULL::test_garden.t]', 'ARRAY[''a''::name]', 'ARRAY[''<a/>''::xml]', 'ARRAY[1]::oid[]', 'ARRAY[''1''::"char"]', 'array_fill(1, ARRAY[2,2,2])', '''1''::unknown', '1', 'ARRAY[''{1}''::int[]::text]'] LOOP
             FOREACH by_what IN ARRAY ARRAY['NULL', '''id''', '''grp''', '''w''', '''arr''', '''j''', '''p''', '''x''', '''id,grp''', '''grp, w''', '''nope''', '''''', ''','''] LOOP
-                FOREACH rest IN ARRAY ARRAY['', ', through => ''test_garden.t'', link => ''grp''', ', filter => ''id > 1''', ', order_by => ''id DESC''', ', filter => ''$1''', ', args => ''[]'''] LOOP
+                FOREACH rest IN ARRAY ARRAY['', ', through => ''test_garden.t'', link => ''grp''', ', filter => ''id > 1''', ', order_by => ''id DESC''', ', filter => ''$1''', ', args => ''[]''', ', first => 1, after => ''{x,NULL}''', ', last => 2, total_count => true'] LOOP
+                    n := n + 1;
+                    CONTINUE WHEN n % 3 <> 0;
                     PERFORM test_garden.call(format('SELECT string_agg(x::text, '' '') FROM dataloader.%s, %s, by => %s%s) x', verb, keys, by_what, rest));
                 END LOOP;
             END LOOP;
         END LOOP;
     END LOOP;
 END $$;
-SELECT count(*) FILTER (WHERE state = 'ok') > 2000 AS many_answers, count(*) FILTER (WHERE state <> 'ok') > 3000 AS many_errors, count(DISTINCT state) >= 10 AS of_many_kinds FROM outcomes;
+SELECT count(*) FILTER (WHERE state = 'ok') > 1000 AS many_answers, count(*) FILTER (WHERE state <> 'ok') > 3000 AS many_errors, count(DISTINCT state) >= 10 AS of_many_kinds FROM outcomes;
 SELECT sqlstate, message, min(call) AS call, count(*) FROM seen GROUP BY sqlstate, message ORDER BY sqlstate, message;
 
 DROP SCHEMA test_garden CASCADE;
