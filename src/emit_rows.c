@@ -62,6 +62,7 @@ static void rows_again(DlEmit *emit, int keyno, int kept);
 static void rows_forget(DlEmit *emit);
 static void begin_arrays(RowsEmit *rows);
 static void close_group(RowsEmit *rows);
+static bool is_whole_tuple(const RowsEmit *rows, TupleTableSlot *slot);
 static Datum form_row(RowsEmit *rows, TupleTableSlot *slot);
 static void put_value(void *arg, int position, Datum value);
 static void put_missing(RowsEmit *rows, int until);
@@ -127,7 +128,12 @@ rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	RowsEmit   *rows = (RowsEmit *) emit;
 
-	dl_reorder_put(rows->reorder, keyno, form_row(rows, slot));
+	MemoryContext oldcontext =
+		MemoryContextSwitchTo(dl_reorder_context(rows->reorder));
+	Datum		row = form_row(rows, slot);
+
+	MemoryContextSwitchTo(oldcontext);
+	dl_reorder_put(rows->reorder, keyno, row);
 }
 
 static void
@@ -199,11 +205,13 @@ rows_forget(DlEmit *emit)
 static void
 close_group(RowsEmit *rows)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(rows->group_context);
+	MemoryContext oldcontext =
+		MemoryContextSwitchTo(dl_reorder_context(rows->reorder));
 	ArrayType  *array = construct_array(rows->group, rows->ngroup,
 										rows->target->rowtype, -1, false,
 										TYPALIGN_DOUBLE);
 
+	MemoryContextSwitchTo(rows->group_context);
 	dl_reorder_put(rows->reorder, rows->group_keyno, PointerGetDatum(array));
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(rows->group_context);
@@ -234,6 +242,14 @@ form_row(RowsEmit *rows, TupleTableSlot *slot)
 	const DlTarget *target = rows->target;
 	HeapTuple	tuple;
 
+	if (is_whole_tuple(rows, slot))
+	{
+		bool		should_free;
+
+		tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
+		return heap_copy_tuple_as_datum(tuple, target->tupdesc);
+	}
+
 	for (int i = 0; i < target->noutput; i++)
 	{
 		int			from = rows->base.attnos[i] - 1;
@@ -245,6 +261,21 @@ form_row(RowsEmit *rows, TupleTableSlot *slot)
 	tuple = toast_build_flattened_tuple(target->tupdesc, rows->values,
 										rows->nulls);
 	return HeapTupleGetDatum(tuple);
+}
+
+/*
+ * Is the tuple in the slot a row of the relation as it stands, with all its
+ * columns and no others?
+ */
+static bool
+is_whole_tuple(const RowsEmit *rows, TupleTableSlot *slot)
+{
+	const DlTarget *target = rows->target;
+
+	return rows->base.attnos == target->output && TTS_IS_BUFFERTUPLE(slot) &&
+		target->noutput == target->tupdesc->natts &&
+		HeapTupleHeaderGetNatts(((BufferHeapTupleTableSlot *) slot)->base.tuple->t_data) ==
+		target->tupdesc->natts;
 }
 
 /* The sink of reorder: positions come in ascending order. */

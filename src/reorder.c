@@ -23,7 +23,6 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "reorder.h"
-#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
 
@@ -84,7 +83,18 @@ dl_reorder_begin(const DlKeys *keys, Oid valuetype, DlReorderSink sink,
 	return reorder;
 }
 
-/* The next value; keyno never goes down. "value" is copied where it is kept. */
+/*
+ * Where to make the next value: it is kept there if need be, and need not be
+ * copied.
+ */
+MemoryContext
+dl_reorder_context(const DlReorder *reorder)
+{
+	return reorder->keys->keyno == NULL || reorder->sort != NULL ?
+		CurrentMemoryContext : reorder->context;
+}
+
+/* The next value, made in dl_reorder_context(); keyno never goes down. */
 void
 dl_reorder_put(DlReorder *reorder, int keyno, Datum value)
 {
@@ -111,8 +121,6 @@ dl_reorder_end(DlReorder *reorder)
 static void
 hold(DlReorder *reorder, int keyno, Datum value)
 {
-	MemoryContext oldcontext;
-
 	while (reorder->nkeys < keyno)
 		reorder->key_end[reorder->nkeys++] = reorder->nheld;
 
@@ -123,10 +131,7 @@ hold(DlReorder *reorder, int keyno, Datum value)
 									  mul_size(reorder->maxheld,
 											   sizeof(Datum)));
 	}
-	oldcontext = MemoryContextSwitchTo(reorder->context);
-	reorder->held[reorder->nheld++] = datumCopy(value, false, -1);
-	MemoryContextSwitchTo(oldcontext);
-
+	reorder->held[reorder->nheld++] = value;
 	reorder->held_bytes += VARSIZE(DatumGetPointer(value)) + HELD_OVERHEAD;
 	if (reorder->held_bytes > (Size) work_mem * 1024)
 		start_spilling(reorder);
