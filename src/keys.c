@@ -216,7 +216,8 @@ input_array(const DlTarget *target, const DlRequest *request)
 
 	for (int i = 0; i < target->nkeys; i++)
 		types[i] = target->keys[i].inputtype;
-	return dl_keytext_parse(request->keytext, target->nkeys, types);
+	return dl_keytext_parse(request->keytext, target->nkeys, types,
+							request->by == NULL ? target->relname : NULL);
 }
 
 static void

@@ -32,6 +32,7 @@ typedef struct KeyText
 	TupleDesc	tupdesc;		/* of a row of them; NULL where the element is
 								 * the one column's value itself */
 	DlJsonReader *readers;		/* JSON only: one per column */
+	const char *primary_key_of; /* for messages, see dl_report_key_width() */
 } KeyText;
 
 
@@ -156,14 +157,27 @@ try_plain_integers(const char *text, const KeyText *keytext)
  * JSON arrays
  */
 
-static void
-reject_width(int nvalues, int ncolumns)
+/*
+ * Keys of another width than the columns, which option by names, or which are
+ * the primary key of the relation named (NULL: by).
+ */
+void
+dl_report_key_width(int nvalues, int ncolumns, const char *primary_key_of)
 {
+	const char *columns = primary_key_of == NULL ? "option by names" :
+	psprintf("the primary key of relation \"%s\" has", primary_key_of);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("keys have %d %s, but option by names %d %s",
-					nvalues, nvalues == 1 ? "value" : "values",
+			 errmsg("keys have %d %s, but %s %d %s",
+					nvalues, nvalues == 1 ? "value" : "values", columns,
 					ncolumns, ncolumns == 1 ? "column" : "columns")));
+}
+
+static void
+reject_width(int nvalues, const KeyText *keytext)
+{
+	dl_report_key_width(nvalues, keytext->ncolumns, keytext->primary_key_of);
 }
 
 /* Reads one column's value; numbers count from 1. */
@@ -192,7 +206,7 @@ read_row(const KeyText *keytext, JsonbContainer *container, int key)
 	int			width = JsonContainerSize(container);
 
 	if (width != keytext->ncolumns)
-		reject_width(width, keytext->ncolumns);
+		reject_width(width, keytext);
 	(void) JsonbIteratorNext(&it, &value, true);	/* WJB_BEGIN_ARRAY */
 	for (int i = 0; i < width; i++)
 	{
@@ -211,7 +225,7 @@ read_row_of_one(const KeyText *keytext, const JsonbValue *value, int key)
 	bool		isnull;
 
 	if (keytext->ncolumns != 1)
-		reject_width(1, keytext->ncolumns);
+		reject_width(1, keytext);
 	field = read_column(&keytext->readers[0], value, key, 1, &isnull);
 	return HeapTupleGetDatum(heap_form_tuple(keytext->tupdesc, &field, &isnull));
 }
@@ -231,7 +245,7 @@ read_plain(const KeyText *keytext, const JsonbValue *value, int key,
 		return read_column(reader, value, key, 0, isnull);
 
 	if (JsonContainerSize(value->val.binary.data) != 1)
-		reject_width(JsonContainerSize(value->val.binary.data), 1);
+		reject_width(JsonContainerSize(value->val.binary.data), keytext);
 	inner = getIthJsonbValueFromContainer(value->val.binary.data, 0);
 	return read_column(reader, inner, key, 1, isnull);
 }
@@ -363,13 +377,15 @@ init_keytext(KeyText *keytext, int ncolumns, const Oid *types)
  * CurrentMemoryContext.  Input functions may run user code.
  */
 ArrayType *
-dl_keytext_parse(const char *text, int ncolumns, const Oid *types)
+dl_keytext_parse(const char *text, int ncolumns, const Oid *types,
+				 const char *primary_key_of)
 {
 	KeyText		keytext;
 	const char *start = text + strspn(text, " \t\n\r\v\f");
 	ArrayType  *array;
 
 	init_keytext(&keytext, ncolumns, types);
+	keytext.primary_key_of = primary_key_of;
 	array = try_plain_integers(start, &keytext);
 	if (array != NULL)
 		return array;

@@ -5,6 +5,7 @@
 #ifndef DL_KEYTEXT_H
 #define DL_KEYTEXT_H
 
+#include "compat.h"
 #include "utils/array.h"
 
 /*
@@ -14,6 +15,10 @@
  * an array, of RECORD: rows of a blessed type with one field per column.
  */
 extern ArrayType *dl_keytext_parse(const char *text, int ncolumns,
-								   const Oid *types);
+								   const Oid *types,
+								   const char *primary_key_of);
+extern void dl_report_key_width(int nvalues, int ncolumns,
+								const char *primary_key_of)
+			pg_attribute_noreturn();
 
 #endif							/* DL_KEYTEXT_H */

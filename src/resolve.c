@@ -15,6 +15,7 @@
 #include "catalog/pg_index.h"
 #include "expr.h"
 #include "guc.h"
+#include "keytext.h"
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "optimizer/optimizer.h"
@@ -136,16 +137,8 @@ resolve_keys(DlTarget *target, const DlRequest *request, Relation rel)
 				 errhint("Name the column that the keys are matched against, for example by => 'reporter_id'.")));
 
 	if (request->nkeytypes > 0 && request->nkeytypes != list_length(attnos))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("keys have %d %s, but %s %d %s",
-						request->nkeytypes,
-						request->nkeytypes == 1 ? "value" : "values",
-						request->by != NULL ? "option by names" :
-						psprintf("the primary key of relation \"%s\" has",
-								 target->relname),
-						list_length(attnos),
-						list_length(attnos) == 1 ? "column" : "columns")));
+		dl_report_key_width(request->nkeytypes, list_length(attnos),
+							request->by == NULL ? target->relname : NULL);
 
 	target->keys_are_rows = request->keys_are_rows || list_length(attnos) > 1;
 	target->keys = palloc0(mul_size(list_length(attnos), sizeof(DlKeyColumn)));
