@@ -161,9 +161,10 @@ read_cursors(const DlRequest *request, DlCursors *cursors, char **texts,
 	if (ntexts != npositions)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option %s has %d %s, but there are %d keys", option,
+				 errmsg("option %s has %d %s, but there %s %d %s", option,
 						ntexts, ntexts == 1 ? "cursor" : "cursors",
-						npositions),
+						npositions == 1 ? "is" : "are", npositions,
+						npositions == 1 ? "key" : "keys"),
 				 errhint("Pass a cursor or null for each key.")));
 
 	result = palloc0(mul_size(Max(ntexts, 1), sizeof(DlCursorValues *)));

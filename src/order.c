@@ -65,7 +65,7 @@ require_columns(const DlTarget *target)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("option order_by of a connection must name columns"),
-					 errhint("Order by a generated column, or load a view that has the expression as a column.")));
+					 errhint("Order by a generated column.")));
 	}
 }
 
