@@ -362,7 +362,7 @@ sort_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 						 &nulls[1 + target->norder + i]);
 
 	tuple = heap_form_minimal_tuple(sort_slot->tts_tupleDescriptor,
-									values, nulls);
+									values, nulls, 0);
 	ExecStoreMinimalTuple(tuple, sort_slot, false);
 	tuplesort_puttupleslot(align->sort, sort_slot);
 	ExecClearTuple(sort_slot);

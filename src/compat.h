@@ -13,9 +13,11 @@
 #define DL_COMPAT_H
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "common/base64.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -23,6 +25,7 @@
 #include "parser/parse_param.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/tuplesort.h"
 
 #if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
@@ -104,6 +107,43 @@ dl_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
 	return index_beginscan(heap, index, snapshot, nkeys, 0);
 #else
 	return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#endif
+}
+
+/* 18 added an argument for room in front of the tuple. */
+#if PG_VERSION_NUM < 180000
+#define heap_form_minimal_tuple(desc, values, isnull, extra) \
+	heap_form_minimal_tuple(desc, values, isnull)
+#endif
+
+/*
+ * 18 has get_ordering_op_properties() tell the direction of an operator by a
+ * type of its own, not by its strategy number in a btree.
+ */
+#if PG_VERSION_NUM < 180000
+typedef int16 CompareType;
+#define COMPARE_LT BTLessStrategyNumber
+#define COMPARE_GT BTGreaterStrategyNumber
+#endif
+
+/* 18 made the bytes of base64 unsigned. */
+static inline int
+dl_b64_encode(const uint8 *src, int len, char *dst, int dstlen)
+{
+#if PG_VERSION_NUM < 180000
+	return pg_b64_encode((const char *) src, len, dst, dstlen);
+#else
+	return pg_b64_encode(src, len, dst, dstlen);
+#endif
+}
+
+static inline int
+dl_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
+{
+#if PG_VERSION_NUM < 180000
+	return pg_b64_decode(src, len, (char *) dst, dstlen);
+#else
+	return pg_b64_decode(src, len, dst, dstlen);
 #endif
 }
 

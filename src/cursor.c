@@ -19,9 +19,9 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "common/base64.h"
 #include "common/hashfn.h"
 #include "common/shortest_dec.h"
+#include "compat.h"
 #include "cursor.h"
 #include "executor/tuptable.h"
 #include "jsonwriter.h"
@@ -131,16 +131,16 @@ set_fingerprint(DlCursors *cursors, const DlTarget *target)
 		AttrNumber	attno = ((Var *) item->expr)->varattno;
 		Oid			opfamily;
 		Oid			opcintype;
-		int16		strategy;
+		CompareType compare;
 
 		if (!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
-										&strategy))
+										&compare))
 			elog(ERROR, "operator %u is not an ordering operator",
 				 item->sortop);
 		appendStringInfo(&text, ",%s.%s %s %d%d", of->relname,
 						 NameStr(dl_target_attribute(of, attno)->attname),
 						 type_name(item->type),
-						 (strategy == BTGreaterStrategyNumber) !=
+						 (compare == COMPARE_GT) !=
 						 target->backward,
 						 item->nulls_first != target->backward);
 	}
@@ -205,7 +205,7 @@ dl_cursor_write(DlCursors *cursors, DlBuffer *buffer, TupleTableSlot *slot,
 	room = pg_b64_enc_len((int) scratch->len);
 	dl_buffer_reserve(buffer, room + 2);
 	buffer->data[buffer->len++] = '"';
-	len = pg_b64_encode(scratch->data, (int) scratch->len,
+	len = dl_b64_encode((uint8 *) scratch->data, (int) scratch->len,
 						buffer->data + buffer->len, room);
 	if (len < 0)
 		elog(ERROR, "could not encode cursor");
@@ -290,7 +290,7 @@ decode(const char *text)
 	if (len > MAX_CURSOR_LENGTH)
 		report_invalid("It is too long.");
 	json = palloc(room + 1);
-	len = pg_b64_decode(text, len, json, room);
+	len = dl_b64_decode(text, len, (uint8 *) json, room);
 	if (len < 0)
 		report_invalid("It is not base64.");
 	json[len] = '\0';

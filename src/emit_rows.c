@@ -128,12 +128,7 @@ rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	RowsEmit   *rows = (RowsEmit *) emit;
 
-	MemoryContext oldcontext =
-		MemoryContextSwitchTo(dl_reorder_context(rows->reorder));
-	Datum		row = form_row(rows, slot);
-
-	MemoryContextSwitchTo(oldcontext);
-	dl_reorder_put(rows->reorder, keyno, row);
+	dl_reorder_put(rows->reorder, keyno, form_row(rows, slot));
 }
 
 static void
@@ -205,13 +200,11 @@ rows_forget(DlEmit *emit)
 static void
 close_group(RowsEmit *rows)
 {
-	MemoryContext oldcontext =
-		MemoryContextSwitchTo(dl_reorder_context(rows->reorder));
+	MemoryContext oldcontext = MemoryContextSwitchTo(rows->group_context);
 	ArrayType  *array = construct_array(rows->group, rows->ngroup,
 										rows->target->rowtype, -1, false,
 										TYPALIGN_DOUBLE);
 
-	MemoryContextSwitchTo(rows->group_context);
 	dl_reorder_put(rows->reorder, rows->group_keyno, PointerGetDatum(array));
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(rows->group_context);

@@ -233,14 +233,14 @@ order_text(const DlTarget *target)
 		const DlOrderItem *item = &target->order[i];
 		Oid			opfamily;
 		Oid			opcintype;
-		int16		strategy;
+		CompareType compare;
 		bool		desc;
 
 		if (!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
-										&strategy))
+										&compare))
 			elog(ERROR, "operator %u is not an ordering operator",
 				 item->sortop);
-		desc = strategy == BTGreaterStrategyNumber;
+		desc = compare == COMPARE_GT;
 		appendStringInfo(&text, "%s%s%s", i > 0 ? ", " : "",
 						 deparse_expression((Node *) item->expr, context,
 											target->through != NULL, false),

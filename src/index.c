@@ -356,18 +356,18 @@ dl_index_advice(const DlTarget *target)
 		const DlOrderItem *item = &target->order[i];
 		Oid			opfamily;
 		Oid			opcintype;
-		int16		strategy;
+		CompareType compare;
 		bool		desc;
 
 		if (!target->limited && !target->verb->connection)
 			break;
 		if (!is_plain_column(target, item) ||
 			!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
-										&strategy))
+										&compare))
 			break;
 		if (dl_index_item_is_constant(target, item))
 			continue;
-		desc = strategy == BTGreaterStrategyNumber;
+		desc = compare == COMPARE_GT;
 		appendStringInfo(&sql, ", %s%s",
 						 quote_identifier(NameStr(dl_target_attribute(target,
 																	  item->attno)->attname)),

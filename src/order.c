@@ -212,14 +212,14 @@ turn_round(DlTarget *target)
 		DlOrderItem *item = &target->order[i];
 		Oid			opfamily;
 		Oid			opcintype;
-		int16		strategy;
+		CompareType compare;
 
 		if (!get_ordering_op_properties(item->sortop, &opfamily, &opcintype,
-										&strategy))
+										&compare))
 			elog(ERROR, "operator %u is not an ordering operator",
 				 item->sortop);
 		item->sortop = get_opfamily_member(opfamily, opcintype, opcintype,
-										   strategy == BTLessStrategyNumber ?
+										   compare == COMPARE_LT ?
 										   BTGreaterStrategyNumber :
 										   BTLessStrategyNumber);
 		item->nulls_first = !item->nulls_first;

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "buffer.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
@@ -26,9 +27,6 @@
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
 
-/* What palloc adds to a value, about. */
-#define HELD_OVERHEAD (sizeof(Datum) + 16)
-
 struct DlReorder
 {
 	const DlKeys *keys;
@@ -37,9 +35,9 @@ struct DlReorder
 	void	   *arg;
 
 	/* held in memory */
-	MemoryContext context;		/* of the held values */
-	Size		held_bytes;
-	Datum	   *held;			/* in key order */
+	MemoryContext context;		/* the call's */
+	DlBuffer	buffer;			/* of the values, each aligned */
+	Size	   *held;			/* where each begins, in key order */
 	int			nheld;
 	int			maxheld;
 	int		   *key_end;		/* for each key: # of values held up to its end */
@@ -53,7 +51,9 @@ struct DlReorder
 };
 
 static void hold(DlReorder *reorder, int keyno, Datum value);
-static void start_spilling(DlReorder *reorder);
+static Size held_limit(void);
+static Datum held_value(DlReorder *reorder, int i);
+static void start_spilling(DlReorder *reorder, int last_keyno);
 static void spill(DlReorder *reorder, int keyno, Datum value);
 static void deliver_held(DlReorder *reorder);
 static void deliver_spilled(DlReorder *reorder);
@@ -72,29 +72,17 @@ dl_reorder_begin(const DlKeys *keys, Oid valuetype, DlReorderSink sink,
 	if (keys->keyno == NULL)
 		return reorder;
 
-	reorder->context = AllocSetContextCreate(CurrentMemoryContext,
-											 "dataloader held rows",
-											 ALLOCSET_DEFAULT_SIZES);
+	reorder->context = CurrentMemoryContext;
+	dl_buffer_borrow(&reorder->buffer);
 	reorder->maxheld = 256;
-	reorder->held = palloc(mul_size(reorder->maxheld, sizeof(Datum)));
+	reorder->held = palloc(mul_size(reorder->maxheld, sizeof(Size)));
 	reorder->key_end = palloc_extended(mul_size(Max(keys->ndistinct, 1),
 												sizeof(int)),
 									   MCXT_ALLOC_HUGE);
 	return reorder;
 }
 
-/*
- * Where to make the next value: it is kept there if need be, and need not be
- * copied.
- */
-MemoryContext
-dl_reorder_context(const DlReorder *reorder)
-{
-	return reorder->keys->keyno == NULL || reorder->sort != NULL ?
-		CurrentMemoryContext : reorder->context;
-}
-
-/* The next value, made in dl_reorder_context(); keyno never goes down. */
+/* The next value; keyno never goes down. "value" is copied where it is kept. */
 void
 dl_reorder_put(DlReorder *reorder, int keyno, Datum value)
 {
@@ -121,6 +109,8 @@ dl_reorder_end(DlReorder *reorder)
 static void
 hold(DlReorder *reorder, int keyno, Datum value)
 {
+	Size		size = MAXALIGN(VARSIZE(DatumGetPointer(value)));
+
 	while (reorder->nkeys < keyno)
 		reorder->key_end[reorder->nkeys++] = reorder->nheld;
 
@@ -129,12 +119,33 @@ hold(DlReorder *reorder, int keyno, Datum value)
 		reorder->maxheld *= 2;
 		reorder->held = repalloc_huge(reorder->held,
 									  mul_size(reorder->maxheld,
-											   sizeof(Datum)));
+											   sizeof(Size)));
 	}
-	reorder->held[reorder->nheld++] = value;
-	reorder->held_bytes += VARSIZE(DatumGetPointer(value)) + HELD_OVERHEAD;
-	if (reorder->held_bytes > (Size) work_mem * 1024)
-		start_spilling(reorder);
+	if (reorder->buffer.len + size > held_limit())
+	{
+		start_spilling(reorder, keyno);
+		spill(reorder, keyno, value);
+		return;
+	}
+
+	dl_buffer_reserve(&reorder->buffer, size);
+	memcpy(reorder->buffer.data + reorder->buffer.len, DatumGetPointer(value),
+		   VARSIZE(DatumGetPointer(value)));
+	reorder->held[reorder->nheld++] = reorder->buffer.len;
+	reorder->buffer.len += size;
+}
+
+/* work_mem, as far as one buffer goes */
+static Size
+held_limit(void)
+{
+	return Min((Size) work_mem * 1024, MaxAllocSize / 2);
+}
+
+static Datum
+held_value(DlReorder *reorder, int i)
+{
+	return PointerGetDatum(reorder->buffer.data + reorder->held[i]);
 }
 
 static void
@@ -155,16 +166,16 @@ deliver_held(DlReorder *reorder)
 			continue;
 		for (i = keyno == 0 ? 0 : reorder->key_end[keyno - 1];
 			 i < reorder->key_end[keyno]; i++)
-			reorder->sink(reorder->arg, position, reorder->held[i]);
+			reorder->sink(reorder->arg, position, held_value(reorder, i));
 	}
+	dl_buffer_return(&reorder->buffer);
 }
 
 /* Moves what is held into a tuplesort, which takes all that follows. */
 static void
-start_spilling(DlReorder *reorder)
+start_spilling(DlReorder *reorder, int last_keyno)
 {
-	MemoryContext oldcontext =
-		MemoryContextSwitchTo(MemoryContextGetParent(reorder->context));
+	MemoryContext oldcontext = MemoryContextSwitchTo(reorder->context);
 	TupleDesc	tupdesc = CreateTemplateTupleDesc(3);
 	AttrNumber	attnos[] = {1, 2};
 	Oid			operators[] = {Int8LessOperator, Int8LessOperator};
@@ -182,14 +193,14 @@ start_spilling(DlReorder *reorder)
 	dl_keys_group_positions(reorder->keys, &reorder->positions);
 	MemoryContextSwitchTo(oldcontext);
 
-	/* the key of the last value is not closed yet */
-	reorder->key_end[reorder->nkeys++] = reorder->nheld;
-	for (int keyno = 0; keyno < reorder->nkeys; keyno++)
+	/* the last key may have values, and is not closed yet */
+	reorder->key_end[last_keyno] = reorder->nheld;
+	for (int keyno = 0; keyno <= last_keyno; keyno++)
 	{
 		for (; i < reorder->key_end[keyno]; i++)
-			spill(reorder, keyno, reorder->held[i]);
+			spill(reorder, keyno, held_value(reorder, i));
 	}
-	MemoryContextReset(reorder->context);
+	dl_buffer_return(&reorder->buffer);
 	pfree(reorder->held);
 	reorder->held = NULL;
 }
@@ -212,7 +223,7 @@ spill(DlReorder *reorder, int keyno, Datum value)
 		values[1] = Int64GetDatum(reorder->nput++);
 		values[2] = value;
 		tuple = heap_form_minimal_tuple(slot->tts_tupleDescriptor, values,
-										nulls);
+										nulls, 0);
 		ExecStoreMinimalTuple(tuple, slot, false);
 		tuplesort_puttupleslot(reorder->sort, slot);
 		ExecClearTuple(slot);

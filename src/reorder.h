@@ -14,7 +14,6 @@ typedef void (*DlReorderSink) (void *arg, int position, Datum value);
 
 extern DlReorder *dl_reorder_begin(const DlKeys *keys, Oid valuetype,
 								   DlReorderSink sink, void *arg);
-extern MemoryContext dl_reorder_context(const DlReorder *reorder);
 extern void dl_reorder_put(DlReorder *reorder, int keyno, Datum value);
 extern void dl_reorder_end(DlReorder *reorder);
 

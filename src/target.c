@@ -34,7 +34,6 @@
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/pg_locale.h"
 #include "utils/syscache.h"
 #include "utils/xml.h"
 
@@ -205,7 +204,7 @@ identify(const DlRequest *request, StringInfo identity)
 
 		appendBinaryStringInfo(identity, (char *) settings, sizeof(settings));
 		append_text(identity, pg_get_timezone_name(session_timezone));
-		append_text(identity, locale_monetary);
+		append_text(identity, GetConfigOption("lc_monetary", true, false));
 		append_text(identity, GetConfigOption("timezone_abbreviations",
 											  true, false));
 	}
