@@ -23,9 +23,6 @@
 #include "executor/executor.h"
 #include "fetch_index.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/bufmgr.h"
-#include "storage/bufpage.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -37,6 +34,7 @@ static void end_fetch(DlIndexFetch *fetch);
 static void begin_filter(DlIndexFetch *fetch);
 static int64 rows_needed(const DlBatch *batch);
 static void build_scan_keys(DlIndexFetch *fetch);
+static void walk(DlIndexFetch *fetch);
 static void walk_keys(DlIndexFetch *fetch);
 
 /*
@@ -48,7 +46,7 @@ void
 dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from)
 {
 	const DlTarget *target = batch->target;
-	DlIndexFetch	fetch;
+	DlIndexFetch fetch;
 	DlRowSource source;
 	AttrNumber *order;
 
@@ -65,16 +63,8 @@ dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from)
 	begin_fetch(&fetch, batch, from->rel, from->index);
 	fetch.align = dl_align_begin(target, &source, &batch->limit,
 								 batch->params, batch->emit);
-	if (fetch.limit == 0)
-		 /* nothing is wanted of any key */ ;
-	else if (batch->seek != NULL)
-		dl_walk_from_cursors(&fetch);
-	else if (fetch.index_only)
-		dl_walk_index_only(&fetch);
-	else if (fetch.dense)
-		dl_walk_dense(&fetch);
-	else
-		walk_keys(&fetch);
+	if (fetch.limit != 0)
+		walk(&fetch);
 	end_fetch(&fetch);
 	dl_align_end(fetch.align);
 }
@@ -184,7 +174,21 @@ dl_seek_key(DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
 	index_rescan(scan, fetch->skeys, target->nkeys, NULL, 0);
 }
 
-/* The batch's keys in order, through one window. */
+/* The batch's keys in order, in the way that suits them. */
+static void
+walk(DlIndexFetch *fetch)
+{
+	if (fetch->batch->seek != NULL)
+		dl_walk_from_cursors(fetch);
+	else if (fetch->index_only)
+		dl_walk_index_only(fetch);
+	else if (fetch->dense)
+		dl_walk_dense(fetch);
+	else
+		walk_keys(fetch);
+}
+
+/* A descent for each key; all go through one window. */
 static void
 walk_keys(DlIndexFetch *fetch)
 {

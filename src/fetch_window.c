@@ -3,14 +3,14 @@
  * fetch_window.c
  *	  From tuple identifiers (TIDs) to rows, a window of them at a time.
  *
- * Random heap visits are bound by
- * cache misses that follow each other: buffer table, page header, line pointer,
- * tuple.  So TIDs are first collected in a small window; for each one the
- * page is asked for (PrefetchBuffer starts the read of a page that is not in
- * memory and otherwise says where it was) and its header, line pointer and
- * tuple are pulled into the CPU's cache; only then the tuples are fetched, in
- * index order, through the table access method.  The window crosses from one
- * key to the next.  Nothing is pinned or believed on the hint.
+ * Random heap visits are bound by cache misses that follow each other: buffer
+ * table, page header, line pointer, tuple.  So TIDs are first collected in a
+ * small window; for each one the page is asked for (PrefetchBuffer starts the
+ * read of a page that is not in memory and otherwise says where it was) and its
+ * header, line pointer and tuple are pulled into the CPU's cache; only then the
+ * tuples are fetched, in index order, through the table access method.  The
+ * window crosses from one key to the next.  Nothing is pinned or believed on
+ * the hint.
  *
  * Holding TIDs without a pin on their index page is safe for an MVCC snapshot
  * held since before the index was read: a TID can be reused only after its
