@@ -106,6 +106,9 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 void
 dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 {
+	if (align->emit->wants != NULL &&
+		!align->emit->wants(align->emit, keyno, slot, align->source->order))
+		return;
 	if (align->group != NULL)
 		group_row(align, keyno, slot);
 	else if (align->sort != NULL)

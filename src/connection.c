@@ -29,9 +29,8 @@ static const DlVerb connection_verb = {
 
 static Datum load_pages(const DlRequest *request, DlTarget *target,
 						const DlKeys *keys, Relation rel, Relation junction,
-						bool seek, MemoryContext result_context);
-static bool can_seek(const DlRequest *request, const DlTarget *target,
-					 Relation rel);
+						bool own_keys, MemoryContext result_context);
+static bool is_direct(const DlTarget *target, Relation rel);
 static DlCursorValues **read_cursors(const DlRequest *request,
 									 DlCursors *cursors, char **texts,
 									 int ntexts, const char *option,
@@ -56,7 +55,7 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	Relation	rel;
 	Relation	junction;
 	Datum		result = (Datum) 0;
-	bool		seek;
+	bool		own_keys;
 
 	call_context = AllocSetContextCreate(CurrentMemoryContext,
 										 "dataloader call",
@@ -68,10 +67,11 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	target = dl_target_get(&request, rel, junction);
 	dl_load_check(target, rel, junction);
 
-	seek = can_seek(&request, target, rel);
-	keys = dl_keys_build(dl_target_keyed(target), &request, !seek);
+	own_keys = (request.nafter >= 0 || request.nbefore >= 0) &&
+		junction == NULL && is_direct(target, rel);
+	keys = dl_keys_build(dl_target_keyed(target), &request, !own_keys);
 	if (keys != NULL)
-		result = load_pages(&request, target, keys, rel, junction, seek,
+		result = load_pages(&request, target, keys, rel, junction, own_keys,
 							result_context);
 	dl_load_close(rel, junction);
 
@@ -82,20 +82,16 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 }
 
 /*
- * Walks begin at cursors if there are any, and an index gives the order: one
- * that has its columns, not one that is unique on the key.
+ * On the direct path each position with cursors is a key of its own: its walk
+ * can begin at its cursor, and no more rows than its page are kept.  (A plan
+ * reads the rows of a key once for all.)
  */
 static bool
-can_seek(const DlRequest *request, const DlTarget *target, Relation rel)
+is_direct(const DlTarget *target, Relation rel)
 {
 	Relation	index;
-	bool		direct;
+	bool		direct = dl_path_now(target, rel, &index) == DL_REASON_NONE;
 
-	if (target->through != NULL || !target->index.orders ||
-		target->index.unique ||
-		(request->backward ? request->nbefore : request->nafter) < 0)
-		return false;
-	direct = dl_path_now(target, rel, &index) == DL_REASON_NONE;
 	if (index != NULL)
 		index_close(index, NoLock);
 	return direct;
@@ -103,7 +99,7 @@ can_seek(const DlRequest *request, const DlTarget *target, Relation rel)
 
 static Datum
 load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   Relation rel, Relation junction, bool seek,
+		   Relation rel, Relation junction, bool own_keys,
 		   MemoryContext result_context)
 {
 	DlBatch		batch;
@@ -130,11 +126,14 @@ load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 	batch.params = dl_args_bind(request->args, target->nparams,
 								target->paramtypes);
 
-	/* one row more tells of another page; with cursors, emit does the counting */
+	/* one row more tells of another page; positions that share a key count theirs */
 	batch.limit.first = -1;
-	if (request->first >= 0 && (seek || (after == NULL && before == NULL)))
+	if (request->first >= 0 && (own_keys || (after == NULL && before == NULL)))
 		batch.limit.first = request->first + 1;
-	if (seek)
+
+	/* an index that has the order's columns, not one that is unique on the key */
+	if (own_keys && page.start != NULL && target->index.orders &&
+		!target->index.unique)
 	{
 		dl_keys_group_positions(keys, &positions);
 		from.positions = &positions;

@@ -36,6 +36,13 @@ struct DlEmit
 	void		(*again) (DlEmit *emit, int keyno, int kept);
 	void		(*forget) (DlEmit *emit);
 
+	/*
+	 * False for rows that no result can need, which are then neither counted nor
+	 * sorted; NULL if there are none.  order_attnos is of the slot at hand.
+	 */
+	bool		(*wants) (DlEmit *emit, int keyno, TupleTableSlot *slot,
+						  const AttrNumber *order_attnos);
+
 	/* The rows of a key need not be together; none is counted by align. */
 	bool		any_order;
 };

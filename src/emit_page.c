@@ -58,7 +58,10 @@ typedef struct PageEmit
 #define EDGE_NODE ",\"node\":"
 
 static void page_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
-static bool wants_row(PageEmit *emit, int position, TupleTableSlot *slot);
+static bool page_wants(DlEmit *emit, int keyno, TupleTableSlot *slot,
+					   const AttrNumber *order_attnos);
+static bool wants_row(PageEmit *emit, int position, TupleTableSlot *slot,
+					  const AttrNumber *attnos);
 static void write_edge(PageEmit *emit, TupleTableSlot *slot);
 static Datum page_finish(DlEmit *emit);
 static void write_page(PageEmit *emit, DlBuffer *result, int position);
@@ -76,6 +79,8 @@ dl_emit_page_begin(DlTarget *target, const DlKeys *keys,
 
 	emit->base.row = page_row;
 	emit->base.finish = page_finish;
+	if (request->start != NULL || request->end != NULL)
+		emit->base.wants = page_wants;
 	emit->target = target;
 	emit->keys = keys;
 	emit->request = request;
@@ -104,7 +109,8 @@ page_row(DlEmit *base, int keyno, TupleTableSlot *slot)
 		int			position = emit->positions.positions[i];
 		KeyPage	   *page = &emit->pages[position];
 
-		if (page->more || !wants_row(emit, position, slot))
+		if (page->more ||
+			!wants_row(emit, position, slot, emit->base.order_attnos))
 			continue;
 		if (page->count == emit->request->size)
 		{
@@ -119,12 +125,28 @@ page_row(DlEmit *base, int keyno, TupleTableSlot *slot)
 	}
 }
 
+/* Is the row between the cursors of a position of its key? */
+static bool
+page_wants(DlEmit *base, int keyno, TupleTableSlot *slot,
+		   const AttrNumber *order_attnos)
+{
+	PageEmit   *emit = (PageEmit *) base;
+
+	for (int i = dl_positions_start(&emit->positions, keyno);
+		 i < emit->positions.end[keyno]; i++)
+	{
+		if (wants_row(emit, emit->positions.positions[i], slot, order_attnos))
+			return true;
+	}
+	return false;
+}
+
 /* Is the row between the cursors of the position? */
 static bool
-wants_row(PageEmit *emit, int position, TupleTableSlot *slot)
+wants_row(PageEmit *emit, int position, TupleTableSlot *slot,
+		  const AttrNumber *attnos)
 {
 	const DlPageRequest *request = emit->request;
-	const AttrNumber *attnos = emit->base.order_attnos;
 
 	if (request->start != NULL && request->start[position] != NULL &&
 		dl_cursor_compare(request->cursors, slot, attnos,

@@ -60,7 +60,7 @@ static char *order_text(const DlTarget *target);
 PG_FUNCTION_INFO_V1(dataloader_explain);
 
 /*
- * explain(relation regclass, keys, by, filter, args, order_by, first, skip,
+ * explain(relation regclass, keys, by, through, link, filter, args, order_by, first, skip,
  * columns) returns setof text.  The errors are those of load_many_json.
  */
 Datum

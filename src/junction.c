@@ -102,32 +102,41 @@ default_link(DlTarget *target, Relation junction, List **referenced)
 	return link;
 }
 
-/* The columns named, with what a foreign key of exactly these references. */
+/*
+ * The columns named, with what the only foreign key of exactly these
+ * references, else the primary key.
+ */
 static List *
 named_link(DlTarget *target, const char *names, Relation rel,
 		   Relation junction, List **referenced)
 {
 	List	   *link = dl_resolve_names(target->through, names, "link");
+	ForeignKeyCacheInfo *found = NULL;
+	int			nfound = 0;
 	ListCell   *lc;
 
 	foreach(lc, foreign_keys(junction, target->relid))
 	{
-		ForeignKeyCacheInfo *fk = (ForeignKeyCacheInfo *) lfirst(lc);
-		ListCell   *lc2;
-
-		if (!same_columns(fk, link))
-			continue;
-		foreach(lc2, link)
+		if (same_columns((ForeignKeyCacheInfo *) lfirst(lc), link))
 		{
-			for (int i = 0; i < fk->nkeys; i++)
+			found = (ForeignKeyCacheInfo *) lfirst(lc);
+			nfound++;
+		}
+	}
+	if (nfound == 1)
+	{
+		foreach(lc, link)
+		{
+			for (int i = 0; i < found->nkeys; i++)
 			{
-				if (fk->conkey[i] == lfirst_int(lc2))
-					*referenced = lappend_int(*referenced, fk->confkey[i]);
+				if (found->conkey[i] == lfirst_int(lc))
+					*referenced = lappend_int(*referenced, found->confkey[i]);
 			}
 		}
 		return link;
 	}
 
+	/* none, or several that lead to different columns */
 	*referenced = dl_resolve_primary_key(target, rel,
 										 "Declare it, or a foreign key of the junction's columns to the relation.");
 	if (list_length(*referenced) != list_length(link))
