@@ -18,6 +18,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "executor/executor.h"
 #include "funcapi.h"
@@ -155,6 +156,19 @@ dl_attribute_is_virtual(Form_pg_attribute att)
 	return false;
 #else
 	return att->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#endif
+}
+
+/*
+ * Keeps short values of a column from being packed, so that readers need not
+ * unpack them.  18 derives the layout of a column ahead of its use.
+ */
+static inline void
+dl_store_unpacked(TupleDesc tupdesc, int attno)
+{
+	TupleDescAttr(tupdesc, attno - 1)->attstorage = TYPSTORAGE_PLAIN;
+#if PG_VERSION_NUM >= 180000
+	populate_compact_attribute(tupdesc, attno - 1);
 #endif
 }
 

@@ -85,6 +85,9 @@ dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 	rows->target = target;
 	rows->keys = keys;
 	rows->rsinfo = rsinfo;
+
+	/* each (item).column takes the item apart */
+	dl_store_unpacked(rsinfo->setDesc, 2);
 	rows->aligned = arrays || target->verb->to_one;
 	rows->values = palloc0(mul_size(natts, sizeof(Datum)));
 	rows->nulls = palloc(mul_size(natts, sizeof(bool)));
