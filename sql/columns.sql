@@ -4,24 +4,24 @@ CREATE SCHEMA test_columns;
 SET search_path = test_columns;
 
 -- Both paths, both shapes: JSON, and rows that are stored elsewhere and read back.
-CREATE FUNCTION loaded(tab regclass, keys text, OUT json text, OUT rows text) LANGUAGE plpgsql AS $$
-DECLARE json_plan text; rows_plan text;
+CREATE FUNCTION loaded(tab regclass, keys text, OUT objects text, OUT rows text) LANGUAGE plpgsql AS $$
+DECLARE objects_plan text; rows_plan text;
     by_row text := 'SELECT string_agg(coalesce(item::text, ''-''), '' '') FROM dataloader.load_one(NULL::%s, %L, by => ''id'')';
 BEGIN
     SET LOCAL dataloader.direct_scan = on;
-    json := dataloader.load_one_json(tab, keys, by => 'id');
+    objects := dataloader.load_one_json(tab, keys, by => 'id');
     EXECUTE format(by_row, tab, keys) INTO rows;
     SET LOCAL dataloader.direct_scan = off;
-    json_plan := dataloader.load_one_json(tab, keys, by => 'id');
+    objects_plan := dataloader.load_one_json(tab, keys, by => 'id');
     EXECUTE format(by_row, tab, keys) INTO rows_plan;
-    IF (json, rows) IS DISTINCT FROM (json_plan, rows_plan) THEN
-        RAISE WARNING 'direct: % %, plan: % %', json, rows, json_plan, rows_plan;
+    IF (objects, rows) IS DISTINCT FROM (objects_plan, rows_plan) THEN
+        RAISE WARNING 'direct: % %, plan: % %', objects, rows, objects_plan, rows_plan;
     END IF;
 END $$;
-CREATE FUNCTION wanted(tab regclass, keys int[], OUT json text, OUT rows text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION wanted(tab regclass, keys int[], OUT objects text, OUT rows text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('SELECT ''['' || string_agg(coalesce(row_to_json(t)::text, ''null''), '','' ORDER BY ord) || '']'', string_agg(coalesce(t::text, ''-''), '' '' ORDER BY ord)'
-                   ' FROM unnest($1) WITH ORDINALITY u(k, ord) LEFT JOIN %s t ON t.id = k', tab) INTO json, rows USING keys;
+                   ' FROM unnest($1) WITH ORDINALITY u(k, ord) LEFT JOIN %s t ON t.id = k', tab) INTO objects, rows USING keys;
 END $$;
 
 -- ADD COLUMN with a default: rows from before it have the default, not NULL

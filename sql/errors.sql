@@ -160,7 +160,9 @@ SELECT dataloader.load_one_json('article', '[1, {"id": 2}]');
 \echo :LAST_ERROR_SQLSTATE
 SELECT dataloader.load_one_json('article', '[[1, 1], [1, {"id": 2}]]', by => 'id, reporter_id');
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY terse
 SELECT dataloader.load_one_json('article', '{"id": 1}');
+\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE
 SELECT dataloader.load_one_json('article', '["\u0000"]', by => 'headline');
 \echo :LAST_ERROR_SQLSTATE

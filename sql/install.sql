@@ -38,7 +38,9 @@ DROP VIEW functions, members;
 DROP EXTENSION dataloader;
 SELECT count(*) AS left_behind FROM pg_namespace WHERE nspname = 'dataloader';
 CREATE SCHEMA dataloader;
+\set VERBOSITY terse
 CREATE EXTENSION dataloader;
+\set VERBOSITY default
 DROP SCHEMA dataloader;
 -- not by the way, and not for everybody
 CREATE EXTENSION dataloader SCHEMA public;

@@ -85,8 +85,16 @@ BEGIN
     END IF;
     EXECUTE 'DROP TABLE passing';
 END $$;
+SELECT :SERVER_VERSION_NUM >= 180000 AS has_path \gset
+\if :has_path
+CREATE FUNCTION used_by_extension() RETURNS bigint LANGUAGE sql AS $$
+    WITH context AS MATERIALIZED (SELECT * FROM pg_backend_memory_contexts)
+    SELECT coalesce(sum(total_bytes), 0)::bigint FROM context
+    WHERE path && ARRAY(SELECT path[level] FROM context WHERE name ~ '^dataloader') $$;
+\else
 CREATE FUNCTION used_by_extension() RETURNS bigint LANGUAGE sql AS $$
     SELECT coalesce(sum(total_bytes), 0)::bigint FROM pg_backend_memory_contexts WHERE name ~ '^dataloader' OR parent ~ '^dataloader' $$;
+\endif
 SELECT come_and_go(g) FROM generate_series(1, 200) g \g /dev/null
 SELECT used_by_extension() AS before \gset
 SELECT come_and_go(g) FROM generate_series(1, 600) g \g /dev/null
