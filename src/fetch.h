@@ -45,6 +45,7 @@ extern void dl_fetch_query(const DlBatch *batch);
 
 /* The text of the plan path's query; kept with the target. */
 extern const char *dl_fetch_query_text(DlTarget *target);
+extern bool dl_query_takes_rows(const DlTarget *target);
 extern List *dl_deparse_context(const DlTarget *target);
 
 #endif							/* DL_FETCH_H */

@@ -127,8 +127,7 @@ prepare_query(DlTarget *target)
 			: TEXTOID;
 	for (int i = 0; i < key_params(target); i++)
 		types[target->nparams + i] =
-			keyed->keys_are_rows && target->form != DL_QUERY_ANY ?
-			RECORDARRAYOID : get_array_type(keyed->keys[i].keytype);
+			dl_query_takes_rows(target) ? RECORDARRAYOID : get_array_type(keyed->keys[i].keytype);
 	types[nparams - 1] = INT8OID;
 
 	plan = SPI_prepare_cursor(dl_fetch_query_text(target), nparams, types,
@@ -175,7 +174,7 @@ bind_keys(const DlBatch *batch, ParamExternData *params)
 	const DlTarget *keyed = dl_target_keyed(target);
 	const DlKeys *keys = batch->keys;
 
-	if (keyed->keys_are_rows && target->form != DL_QUERY_ANY)
+	if (dl_query_takes_rows(target))
 	{
 		bind_one(params, RECORDARRAYOID, key_rows(keyed, keys));
 		return;

@@ -82,7 +82,9 @@ unique_columns(const DlTarget *target, Relation rel)
 		List	   *columns = unique_index_columns(indexoid, target);
 		HeapTuple	tuple;
 
-		if (columns == NIL)
+		/* an index does not see the rows of inheritance children */
+		if (columns == NIL || (rel->rd_rel->relhassubclass &&
+							   rel->rd_rel->relkind == RELKIND_RELATION))
 			continue;
 		tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexoid));
 		if (!HeapTupleIsValid(tuple))
@@ -97,7 +99,7 @@ unique_columns(const DlTarget *target, Relation rel)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("relation \"%s\" has no key to tell rows of the same order apart",
 						target->relname),
-				 errdetail("A connection needs a primary key, or a unique index over columns that are not null.")));
+				 errdetail("A connection needs a primary key, or a unique index over columns that are not null, that is not deferrable and holds for all rows.")));
 	return result;
 }
 

@@ -197,6 +197,19 @@ append_select_list(QueryText *text)
 		appendStringInfoString(&text->sql, "NULL");
 }
 
+/*
+ * Are the keys given as an array of rows?  Composite ones are, and those of a
+ * composite type, which unnest() would take apart.
+ */
+bool
+dl_query_takes_rows(const DlTarget *target)
+{
+	const DlTarget *keyed = dl_target_keyed(target);
+
+	return target->form != DL_QUERY_ANY &&
+		(keyed->keys_are_rows || type_is_rowtype(keyed->keys[0].keytype));
+}
+
 /* The distinct keys, numbered from 1: k1, k2 .., n. */
 static void
 append_key_source(QueryText *text)
@@ -205,7 +218,7 @@ append_key_source(QueryText *text)
 
 	appendStringInfo(&text->sql, "ROWS FROM (pg_catalog.unnest($%d)",
 					 text->target->nparams + 1);
-	if (keyed->keys_are_rows)
+	if (dl_query_takes_rows(text->target))
 	{
 		appendStringInfoString(&text->sql, " AS (");
 		for (int i = 0; i < keyed->nkeys; i++)
