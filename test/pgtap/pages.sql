@@ -407,5 +407,35 @@ DELETE FROM item WHERE p = 1 AND no > 12;
 INSERT INTO item SELECT 500 + i, 1, 500 + i, nullif(i % 3, 0), 'w1', i % 2 FROM generate_series(1, 6) i;
 SELECT is_empty(format('SELECT ranges(%L)', o), concat('after and before, order ', o)) FROM unnest('{NULL,v,"x, v DESC","w DESC NULLS LAST, v NULLS FIRST","v NULLS FIRST, x"}'::text[]) o;
 
+-- Many keys that lie close together, some at several positions with other cursors each
+
+CREATE TABLE dense (no int PRIMARY KEY, p int, w text);
+INSERT INTO dense SELECT i, i % 60, 'w' || i FROM generate_series(1, 150) i;
+CREATE INDEX ON dense (p);
+CREATE FUNCTION positions(keyed_by text, backward bool) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    keys int[]; cursors text[]; wanted text; got text; direct_scan text;
+BEGIN
+    -- a position for each row that a page can begin behind, and one for no cursor
+    EXECUTE format('SELECT array_agg(k ORDER BY hashint8(n)), array_agg(c ORDER BY hashint8(n)), string_agg(coalesce(page, ''''), '', '' ORDER BY hashint8(n))
+        FROM (SELECT row_number() OVER (ORDER BY k, d.no) AS n, k, d.no,
+                  (SELECT string_agg(x.no::text, '' '' ORDER BY x.no) FROM (SELECT r.no FROM dense r WHERE r.%1$I = k AND (d.no IS NULL OR r.no %2$s d.no) ORDER BY r.no %3$s LIMIT 2) x) AS page,
+                  dataloader.load_connection(''dense'', ARRAY[d.no], by => ''no'', columns => ''{no}'') #>> ''{0,edges,0,cursor}'' AS c
+              FROM generate_series(0, 62) k, LATERAL (SELECT no FROM dense WHERE %1$I = k UNION ALL SELECT NULL::int) d) q',
+        keyed_by, CASE WHEN backward THEN '<' ELSE '>' END, CASE WHEN backward THEN 'DESC' ELSE '' END) INTO keys, cursors, wanted;
+    FOREACH direct_scan IN ARRAY '{on,off}'::text[] LOOP
+        PERFORM set_config('dataloader.direct_scan', direct_scan, true);
+        EXECUTE format('SELECT string_agg(coalesce((SELECT string_agg(e #>> ''{node,no}'', '' '' ORDER BY o) FROM json_array_elements(c -> ''edges'') WITH ORDINALITY x(e, o)), ''''), '', '' ORDER BY n)
+            FROM json_array_elements(dataloader.load_connection(''dense'', $1, by => $2, %s => 2, %s => $3)) WITH ORDINALITY y(c, n)',
+            CASE WHEN backward THEN 'last' ELSE 'first' END, CASE WHEN backward THEN 'before' ELSE 'after' END) INTO got USING keys, keyed_by, cursors;
+        IF got IS DISTINCT FROM wanted THEN
+            RETURN NEXT format('direct_scan %s: %s, expected %s', direct_scan, got, wanted);
+        END IF;
+    END LOOP;
+END $$;
+SELECT is_empty(format('SELECT positions(%L, %L)', k, b), format('positions of repeated keys of %s, backward %s', k, b)) FROM unnest('{no,p}'::text[]) k, unnest('{f,t}'::bool[]) b;
+CREATE INDEX ON dense (p, no);
+SELECT is_empty(format('SELECT positions(%L, %L)', 'p', b), 'positions of repeated keys, index in order, backward ' || b) FROM unnest('{f,t}'::bool[]) b;
+
 SELECT * FROM finish();
 ROLLBACK;
