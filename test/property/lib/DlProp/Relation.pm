@@ -405,13 +405,14 @@ sub key_sets
 	push @sets, [ some(2, $self->{id}, @keys) ];
 
 	# mostly what an index serves: one or two of its leading columns
+	@sets = () if @{ $self->{indexes} } && chance(0.4);
 	for my $index (@{ $self->{indexes} })
 	{
 		my @leading = map { my $part = $_; grep { $_->{name} eq $part->[0] && $_->{pool} } @{ $self->{columns} } } @$index;
 		push @sets, ([ $leading[0] ]) x 3 if @leading;
 		push @sets, ([ shuffle(@leading[ 0, 1 ]) ]) x 2 if @leading > 1 && ($leading[1]{type}{order} // 1);
 	}
-	return @sets;
+	return @sets ? @sets : [ $self->{id} ];
 }
 
 1;
