@@ -54,6 +54,7 @@ dl_is_dense(const DlIndexFetch *fetch)
 	int			nkeys = fetch->batch->keys->ndistinct;
 
 	return fetch->limit < 0 && target->nkeys == 1 && nkeys >= DENSE_KEYS &&
+		!fetch->batch->keys->may_repeat &&
 		target->keys[0].opfamily == INTEGER_BTREE_FAM_OID &&
 		target->index.direction == ForwardScanDirection &&
 		(fetch->index->rd_indoption[0] & INDOPTION_DESC) == 0 &&

@@ -373,11 +373,11 @@ finish_short_key(ThroughFetch *fetch, int keyno)
 		return;
 
 	check_stack_depth();
+	memset(&key, 0, sizeof(key));
 	key.npositions = 1;
 	key.ndistinct = 1;
 	key.ncolumns = batch->keys->ncolumns;
 	key.values = (Datum *) dl_keys_values(batch->keys, keyno);
-	key.keyno = NULL;
 
 	begin_through(&again, batch, fetch->junction, fetch->from);
 	again.align = fetch->align;

@@ -194,6 +194,7 @@ finish_batch(KeyBatch *batch, int nkeys, bool distinct)
 
 	keys->ncolumns = batch->target->nkeys;
 	keys->npositions = nkeys;
+	keys->may_repeat = !distinct;
 	sort.ncolumns = keys->ncolumns;
 	sort.values = batch->values;
 	sort.columns = palloc0(keys->ncolumns * sizeof(SortSupportData));

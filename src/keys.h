@@ -11,6 +11,8 @@ typedef struct DlKeys
 {
 	int			npositions;		/* # of keys in the input, NULLs included */
 	int			ndistinct;		/* # of distinct ones that are not NULL */
+	bool		may_repeat;		/* they are not distinct: each position has a
+								 * key of its own */
 	int			ncolumns;		/* Datums to each key */
 	Datum	   *values;			/* ndistinct * ncolumns, in btree order */
 	int		   *keyno;			/* for each position the number of its
