@@ -426,7 +426,9 @@ SELECT dataloader.load_one_json('publication', '[1]', through => 'article_public
 SELECT dataloader.load_many_json('publication', '[1]', by => 'article_id', through => 'article_publication', columns => '{id,note}');
 \echo :LAST_ERROR_SQLSTATE
 -- columns of the junction are named with through, and with nothing else
+\set VERBOSITY terse
 SELECT dataloader.load_many_json('publication', '[1]', by => 'article_id', through => 'article_publication', filter => 'note = ''note 1''');
+\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE
 SELECT dataloader.load_many_json('publication', '[1]', by => 'article_id', through => 'article_publication', filter => 'article_publication.note = ''note 1''');
 \echo :LAST_ERROR_SQLSTATE
