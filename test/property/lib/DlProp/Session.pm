@@ -39,7 +39,6 @@ sub _start
 sub run
 {
 	my ($self, @statements) = @_;
-	local $SIG{PIPE} = 'IGNORE';
 	my @texts = map { "$_;\n\\echo $MARK\n" } @statements;
 
 	# a small batch goes at once; a big one could block both ends of the pipes
@@ -97,9 +96,12 @@ sub must
 sub close
 {
 	my ($self) = @_;
+	local $SIG{__WARN__} = sub { };    # psql may be gone
+	kill TERM => $self->{pid};
 	CORE::close $self->{in};
 	CORE::close $self->{out};
 	waitpid $self->{pid}, 0;
+	return;
 }
 
 1;
