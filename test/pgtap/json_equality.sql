@@ -180,6 +180,20 @@ SELECT is(dataloader.load_one_json('bigints', '{1,2,3}'::int[])::text,
           '[' || (SELECT string_agg(row_to_json(y)::text, ',' ORDER BY id)
                   FROM (SELECT id, a::text, b::text, c, d, e, f::text, g FROM bigints) y) || ']',
           'json_bigints = string, direct_scan off');
+-- inside arrays and composites, too
+CREATE TYPE priced AS (n int8, p numeric, i int4);
+CREATE DOMAIN amount AS numeric(10, 2);
+CREATE TABLE nested_bigints (id int PRIMARY KEY, a int8[], b numeric[][], c priced, d priced[], e amount, f int8range, g jsonb);
+INSERT INTO nested_bigints VALUES (1, '{1,NULL,9007199254740993}', '{{1.0,2},{3,NaN}}', '(9007199254740993,1.50,3)', '{"(1,2,3)",NULL}',
+                                   7, '[1,5)', '{"n": 9007199254740993}');
+PREPARE nested_as_strings AS
+SELECT is(dataloader.load_one_json('nested_bigints', '{1}'::int[])::text,
+          '[{"id":1,"a":["1",null,"9007199254740993"],"b":[["1.0","2"],["3","NaN"]],"c":{"n":"9007199254740993","p":"1.50","i":3},'
+          '"d":[{"n":"1","p":"2","i":3},null],"e":"7.00","f":"[1,5)","g":{"n": 9007199254740993}}]',
+          'json_bigints = string, nested, direct_scan ' || current_setting('dataloader.direct_scan'));
+EXECUTE nested_as_strings;
+SET LOCAL dataloader.direct_scan = on;
+EXECUTE nested_as_strings;
 SET LOCAL dataloader.json_bigints = number;
 SELECT is(dataloader.load_one_json('bigints', '{1,2,3}'::int[])::text,
           '[' || (SELECT string_agg(row_to_json(y)::text, ',' ORDER BY id) FROM bigints y) || ']', 'json_bigints = number');
