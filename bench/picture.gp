@@ -11,7 +11,8 @@ set boxwidth 0.9
 set grid ytics linecolor '#dddddd'
 set border 3 linecolor '#666666'
 set lmargin 9
-set bmargin 7
+set bmargin 8
+set rmargin 14
 set xtics nomirror scale 0 rotate by -28 left offset -1,0 font 'sans-serif,12'
 set ytics nomirror
 set key outside top center horizontal
