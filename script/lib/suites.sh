@@ -162,7 +162,7 @@ suite_property() {
         passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]}
     fi
     ((status == 0 || failed > 0)) || failed=1
-    report 'test/property' "$passed" "$failed" $((SECONDS - started))
+    report "test/property, seed $SEED" "$passed" "$failed" $((SECONDS - started))
     ((failed == 0)) || tail -n 100 "$log"
 }
 
