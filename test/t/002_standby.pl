@@ -102,6 +102,9 @@ for my $path (qw(on off))
 	like($err, qr/cannot access temporary or unlogged relations during recovery/, "unlogged table on a standby, direct_scan $path");
 }
 
+like($standby->safe_psql('postgres', q{SELECT * FROM dataloader.explain('scratch', NULL)}),
+	qr/^reason: the relation is not readable during recovery$/m, 'explain says why');
+
 # --- rows that VACUUM removes while the standby reads: cancelled, or right
 my $reader = "\\set ON_ERROR_STOP 0\n" . q{BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) FROM account;
