@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "args.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "emit_page.h"
@@ -28,15 +27,13 @@ static const DlVerb connection_verb = {
 };
 
 static Datum load_pages(const DlRequest *request, DlTarget *target,
-						const DlKeys *keys, Relation rel, Relation junction,
+						const DlKeys *keys, const DlRoute *route,
 						bool own_keys, MemoryContext result_context);
-static bool is_direct(const DlTarget *target, Relation rel);
 static DlCursorValues **read_cursors(const DlRequest *request,
 									 DlCursors *cursors, char **texts,
 									 int ntexts, const char *option,
 									 int npositions);
-static int64 *count_rows(const DlRequest *request, Relation rel,
-						 Relation junction, const DlPageRequest *page);
+static int64 *count_rows(const DlRequest *request, const DlRoute *route);
 
 PG_FUNCTION_INFO_V1(dataloader_load_connection);
 
@@ -55,6 +52,7 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	Relation	rel;
 	Relation	junction;
 	Datum		result = (Datum) 0;
+	DlRoute		route;
 	bool		own_keys;
 
 	call_context = AllocSetContextCreate(CurrentMemoryContext,
@@ -67,12 +65,19 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	target = dl_target_get(&request, rel, junction);
 	dl_load_check(target, rel, junction);
 
+	/*
+	 * On the direct path each position with cursors is a key of its own: its
+	 * walk can begin at its cursor, and no more rows than its page are kept.
+	 * (A plan reads the rows of a key once for all.)
+	 */
+	dl_load_open_route(&route, target, rel, junction);
 	own_keys = (request.nafter >= 0 || request.nbefore >= 0) &&
-		junction == NULL && is_direct(target, rel);
+		junction == NULL && route.direct;
 	keys = dl_keys_build(dl_target_keyed(target), &request, !own_keys);
 	if (keys != NULL)
-		result = load_pages(&request, target, keys, rel, junction, own_keys,
+		result = load_pages(&request, target, keys, &route, own_keys,
 							result_context);
+	dl_load_close_route(&route);
 	dl_load_close(rel, junction);
 
 	MemoryContextSwitchTo(result_context);
@@ -81,26 +86,9 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	return result;
 }
 
-/*
- * On the direct path each position with cursors is a key of its own: its walk
- * can begin at its cursor, and no more rows than its page are kept.  (A plan
- * reads the rows of a key once for all.)
- */
-static bool
-is_direct(const DlTarget *target, Relation rel)
-{
-	Relation	index;
-	bool		direct = dl_path_now(target, rel, &index) == DL_REASON_NONE;
-
-	if (index != NULL)
-		index_close(index, NoLock);
-	return direct;
-}
-
 static Datum
 load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   Relation rel, Relation junction, bool own_keys,
-		   MemoryContext result_context)
+		   const DlRoute *route, bool own_keys, MemoryContext result_context)
 {
 	DlBatch		batch;
 	DlPageRequest page;
@@ -119,15 +107,8 @@ load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 	page.end = request->backward ? after : before;
 	page.counts = NULL;
 
-	memset(&batch, 0, sizeof(batch));
-	batch.target = target;
-	batch.keys = keys;
-	batch.ordered = true;
-	batch.params = dl_args_bind(request->args, target->nparams,
-								target->paramtypes);
-
 	/* one row more tells of another page; positions that share a key count theirs */
-	batch.limit.first = -1;
+	dl_load_begin_batch(&batch, request, target, keys);
 	if (request->first >= 0 && (own_keys || (after == NULL && before == NULL)))
 		batch.limit.first = request->first + 1;
 
@@ -142,9 +123,9 @@ load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 	}
 
 	if (request->total_count)
-		page.counts = count_rows(request, rel, junction, &page);
+		page.counts = count_rows(request, route);
 	batch.emit = dl_emit_page_begin(target, keys, &page, result_context);
-	dl_load_fetch(&batch, rel, junction);
+	dl_load_fetch(&batch, route);
 	return batch.emit->finish(batch.emit);
 }
 
@@ -177,8 +158,7 @@ read_cursors(const DlRequest *request, DlCursors *cursors, char **texts,
 
 /* All rows of each key, whatever the cursors: as load_count counts them. */
 static int64 *
-count_rows(const DlRequest *request, Relation rel, Relation junction,
-		   const DlPageRequest *page)
+count_rows(const DlRequest *request, const DlRoute *route)
 {
 	DlRequest	count = *request;
 	Datum	   *values;
@@ -193,7 +173,7 @@ count_rows(const DlRequest *request, Relation rel, Relation junction,
 	count.nafter = -1;
 	count.nbefore = -1;
 	count.ncolumns = -1;
-	array = dl_load_counts(&count, rel, junction);
+	array = dl_load_counts(&count, route->from.rel, route->junction.rel);
 	deconstruct_array(DatumGetArrayTypeP(array), INT8OID, sizeof(int64),
 					  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, NULL, &n);
 	counts = palloc(mul_size(Max(n, 1), sizeof(int64)));

@@ -34,16 +34,11 @@ typedef struct ExplainOutput
 	DlTarget   *target;
 	const DlRequest *request;
 	Relation	rel;
-	Relation	index;			/* NULL on the plan path */
-	DlReason	reason;
 	Relation	junction;		/* NULL if there is none */
-	Relation	junction_index; /* NULL on the plan path */
-	DlReason	junction_reason;
-	bool		direct;
+	DlRoute		route;
 } ExplainOutput;
 
 static void tell(ExplainOutput *out, const char *name, const char *value);
-static void find_path(ExplainOutput *out);
 static void tell_path(ExplainOutput *out);
 static void tell_key(ExplainOutput *out, const char *name,
 					 const DlTarget *target);
@@ -83,20 +78,20 @@ dataloader_explain(PG_FUNCTION_ARGS)
 	dl_load_open(&request, &out.rel, &out.junction);
 	out.target = dl_target_get(&request, out.rel, out.junction);
 	dl_load_check(out.target, out.rel, out.junction);
-	find_path(&out);
+	dl_load_open_route(&out.route, out.target, out.rel, out.junction);
 
 	tell_path(&out);
 	tell_key(&out, "key", dl_target_keyed(out.target));
 	if (out.junction != NULL)
 		tell_key(&out, "link", out.target);
-	if (!out.direct)
+	if (!out.route.direct)
 		tell(&out, "query", dl_fetch_query_text(out.target));
 	else
 	{
 		if (out.junction != NULL)
 			tell_index(&out, "junction index", out.target->through,
-					   out.junction, out.junction_index);
-		tell_index(&out, "index", out.target, out.rel, out.index);
+					   out.junction, out.route.junction.index);
+		tell_index(&out, "index", out.target, out.rel, out.route.from.index);
 	}
 	tell_order(&out);
 	tell_limit(&out);
@@ -106,10 +101,7 @@ dataloader_explain(PG_FUNCTION_ARGS)
 		tell_advice(&out, out.target->through);
 	tell_advice(&out, out.target);
 
-	if (out.index != NULL)
-		index_close(out.index, NoLock);
-	if (out.junction_index != NULL)
-		index_close(out.junction_index, NoLock);
+	dl_load_close_route(&out.route);
 	dl_load_close(out.rel, out.junction);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(call_context);
@@ -127,31 +119,17 @@ tell(ExplainOutput *out, const char *name, const char *value)
 						 &line, &isnull);
 }
 
-/* As load.c does. */
-static void
-find_path(ExplainOutput *out)
-{
-	out->junction_index = NULL;
-	out->junction_reason = DL_REASON_NONE;
-	out->reason = dl_path_now(out->target, out->rel, &out->index);
-	if (out->junction != NULL)
-		out->junction_reason = dl_path_now(out->target->through, out->junction,
-										   &out->junction_index);
-	out->direct = out->reason == DL_REASON_NONE &&
-		out->junction_reason == DL_REASON_NONE;
-}
-
 static void
 tell_path(ExplainOutput *out)
 {
-	tell(out, "path", out->direct ? "direct" : "plan");
-	if (out->junction_reason != DL_REASON_NONE)
+	tell(out, "path", out->route.direct ? "direct" : "plan");
+	if (out->route.junction_reason != DL_REASON_NONE)
 		tell(out, "reason",
 			 psprintf("of the junction: %s",
-					  dl_path_reason_text(out->junction_reason)));
-	if (out->reason != DL_REASON_NONE &&
-		out->reason != out->junction_reason)
-		tell(out, "reason", dl_path_reason_text(out->reason));
+					  dl_path_reason_text(out->route.junction_reason)));
+	if (out->route.reason != DL_REASON_NONE &&
+		out->route.reason != out->route.junction_reason)
+		tell(out, "reason", dl_path_reason_text(out->route.reason));
 }
 
 /* key: reporter_id integer = bigint */
@@ -202,7 +180,7 @@ tell_order(ExplainOutput *out)
 
 	if (target->norder == 0)
 		tell(out, "order", "none");
-	else if (!out->direct)
+	else if (!out->route.direct)
 		tell(out, "order", psprintf("rows are sorted by %s",
 									order_text(target)));
 	else if (!from_index(target))
@@ -269,9 +247,9 @@ tell_limit(ExplainOutput *out)
 	if (request->skip > 0)
 		appendStringInfo(&line, " after skipping " INT64_FORMAT, request->skip);
 
-	if (request->first >= 0 && out->direct && from_index(target))
+	if (request->first >= 0 && out->route.direct && from_index(target))
 		appendStringInfoString(&line, "; each key's walk ends there");
-	else if (request->first >= 0 && !out->direct &&
+	else if (request->first >= 0 && !out->route.direct &&
 			 target->form == DL_QUERY_LATERAL)
 		appendStringInfoString(&line, "; by a limited subquery for each key");
 	else if (request->first >= 0)
@@ -295,7 +273,7 @@ tell_filter(ExplainOutput *out)
 static void
 tell_look_ahead(ExplainOutput *out)
 {
-	if (!out->direct || dl_fetch_is_index_only(out->target, out->rel))
+	if (!out->route.direct || dl_fetch_is_index_only(out->target, out->rel))
 		return;
 	if (get_tablespace_io_concurrency(out->rel->rd_rel->reltablespace) > 0)
 		tell(out, "look-ahead", "heap pages are prefetched");

@@ -32,6 +32,7 @@ static void begin_fetch(DlIndexFetch *fetch, const DlBatch *batch,
 						Relation rel, Relation index);
 static void end_fetch(DlIndexFetch *fetch);
 static void begin_filter(DlIndexFetch *fetch);
+static bool is_in_order(const DlBatch *batch);
 static int64 rows_needed(const DlBatch *batch);
 static void build_scan_keys(DlIndexFetch *fetch);
 static void walk(DlIndexFetch *fetch);
@@ -53,8 +54,7 @@ dl_fetch_index(const DlBatch *batch, const DlIndexedRelation *from)
 	order = palloc(mul_size(Max(target->norder, 1), sizeof(AttrNumber)));
 	for (int i = 0; i < target->norder; i++)
 		order[i] = target->order[i].attno;
-	source.in_order = !batch->ordered || target->norder == 0 ||
-		target->index.orders;
+	source.in_order = is_in_order(batch);
 	source.grouped = true;
 	source.tupdesc = RelationGetDescr(from->rel);
 	source.order = order;
@@ -124,22 +124,27 @@ begin_filter(DlIndexFetch *fetch)
 										   fetch->batch->params);
 }
 
+/* Do the rows of each key come as they are wanted? */
+static bool
+is_in_order(const DlBatch *batch)
+{
+	return !batch->ordered || batch->target->norder == 0 ||
+		batch->target->index.orders;
+}
+
 /* How many rows of each key the align stage can use; -1: all of them. */
 static int64
 rows_needed(const DlBatch *batch)
 {
 	const DlTarget *target = batch->target;
 	const DlLimit *limit = &batch->limit;
-	bool		in_order = !batch->ordered || target->norder == 0 ||
-	target->index.orders;
-
 	/* at most one, which ends the walk by itself */
 	if (target->index.unique && limit->first != 0)
 		return -1;
 	/* two tell that there is more than one */
 	if (limit->single)
 		return 2;
-	if (limit->first >= 0 && in_order)
+	if (limit->first >= 0 && is_in_order(batch))
 		return limit->first == 0 ? 0 : limit->skip + limit->first;
 	return limit->first == 0 ? 0 : -1;
 }

@@ -139,17 +139,15 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	if (keys != NULL)
 	{
 		DlBatch		batch;
+		DlRoute		route;
 
-		memset(&batch, 0, sizeof(batch));
-		batch.target = target;
-		batch.keys = keys;
+		dl_load_begin_batch(&batch, &request, target, keys);
 		batch.limit = row_limit(&request, target);
-		batch.ordered = true;
-		batch.params = dl_args_bind(request.args, target->nparams,
-									target->paramtypes);
 		batch.emit = begin_emit(&request, target, keys, fcinfo,
 								result_context);
-		dl_load_fetch(&batch, rel, junction);
+		dl_load_open_route(&route, target, rel, junction);
+		dl_load_fetch(&batch, &route);
+		dl_load_close_route(&route);
 		result = batch.emit->finish(batch.emit);
 	}
 	dl_load_close(rel, junction);
@@ -172,16 +170,15 @@ dl_load_counts(const DlRequest *request, Relation rel, Relation junction)
 {
 	DlTarget   *target = dl_target_get(request, rel, junction);
 	DlBatch		batch;
+	DlRoute		route;
 
 	dl_load_check(target, rel, junction);
-	memset(&batch, 0, sizeof(batch));
-	batch.target = target;
-	batch.keys = dl_keys_build(dl_target_keyed(target), request, true);
-	batch.limit.first = -1;
-	batch.params = dl_args_bind(request->args, target->nparams,
-								target->paramtypes);
+	dl_load_begin_batch(&batch, request, target,
+						dl_keys_build(dl_target_keyed(target), request, true));
 	batch.emit = dl_emit_count_begin(batch.keys, -1, CurrentMemoryContext);
-	dl_load_fetch(&batch, rel, junction);
+	dl_load_open_route(&route, target, rel, junction);
+	dl_load_fetch(&batch, &route);
+	dl_load_close_route(&route);
 	return batch.emit->finish(batch.emit);
 }
 
@@ -205,28 +202,53 @@ begin_emit(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 
 /* Each relation must be right for the direct path, or a plan reads them all. */
 void
-dl_load_fetch(const DlBatch *batch, Relation rel, Relation junction)
+dl_load_open_route(DlRoute *route, const DlTarget *target, Relation rel,
+				   Relation junction)
 {
-	const DlTarget *target = batch->target;
-	DlIndexedRelation from = {rel, NULL};
-	DlIndexedRelation hop = {junction, NULL};
-	bool		direct;
+	memset(route, 0, sizeof(DlRoute));
+	route->from.rel = rel;
+	route->junction.rel = junction;
+	route->reason = dl_path_now(target, rel, &route->from.index);
+	if (junction != NULL)
+		route->junction_reason = dl_path_now(target->through, junction,
+											 &route->junction.index);
+	route->direct = route->reason == DL_REASON_NONE &&
+		route->junction_reason == DL_REASON_NONE;
+}
 
-	direct = dl_path_now(target, rel, &from.index) == DL_REASON_NONE &&
-		(junction == NULL ||
-		 dl_path_now(target->through, junction, &hop.index) == DL_REASON_NONE);
+/* The locks stay. */
+void
+dl_load_close_route(DlRoute *route)
+{
+	if (route->junction.index != NULL)
+		index_close(route->junction.index, NoLock);
+	if (route->from.index != NULL)
+		index_close(route->from.index, NoLock);
+}
 
-	if (!direct)
+/* All but the limit, which is none, and the emit stage. */
+void
+dl_load_begin_batch(DlBatch *batch, const DlRequest *request,
+					DlTarget *target, const DlKeys *keys)
+{
+	memset(batch, 0, sizeof(DlBatch));
+	batch->target = target;
+	batch->keys = keys;
+	batch->limit.first = -1;
+	batch->ordered = true;
+	batch->params = dl_args_bind(request->args, target->nparams,
+								 target->paramtypes);
+}
+
+void
+dl_load_fetch(const DlBatch *batch, const DlRoute *route)
+{
+	if (!route->direct)
 		dl_fetch_query(batch);
-	else if (junction == NULL)
-		dl_fetch_index(batch, &from);
+	else if (route->junction.rel == NULL)
+		dl_fetch_index(batch, &route->from);
 	else
-		dl_fetch_through(batch, &hop, &from);
-
-	if (hop.index != NULL)
-		index_close(hop.index, NoLock);
-	if (from.index != NULL)
-		index_close(from.index, NoLock);
+		dl_fetch_through(batch, &route->junction, &route->from);
 }
 
 static DlLimit

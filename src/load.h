@@ -11,8 +11,22 @@
 extern void dl_load_open(const DlRequest *request, Relation *rel,
 						 Relation *junction);
 extern void dl_load_close(Relation rel, Relation junction);
-extern void dl_load_fetch(const DlBatch *batch, Relation rel,
-						  Relation junction);
+/* The path of a call, decided once, with the indexes it opened. */
+typedef struct DlRoute
+{
+	DlIndexedRelation from;
+	DlIndexedRelation junction; /* rel is NULL if there is none */
+	DlReason	reason;
+	DlReason	junction_reason;
+	bool		direct;			/* right for each relation there is */
+} DlRoute;
+
+extern void dl_load_open_route(DlRoute *route, const DlTarget *target,
+							   Relation rel, Relation junction);
+extern void dl_load_close_route(DlRoute *route);
+extern void dl_load_begin_batch(DlBatch *batch, const DlRequest *request,
+								DlTarget *target, const DlKeys *keys);
+extern void dl_load_fetch(const DlBatch *batch, const DlRoute *route);
 extern Datum dl_load_counts(const DlRequest *request, Relation rel,
 							Relation junction);
 extern const DlVerb *dl_load_count_verb(void);

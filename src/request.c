@@ -99,7 +99,6 @@ read_relation(DlRequest *request, FunctionCallInfo fcinfo)
 	}
 
 	type = get_fn_expr_argtype(fcinfo->flinfo, 0);
-	request->rowtype = type;
 	request->relid = get_typ_typrelid(type);
 	if (!OidIsValid(request->relid))
 		ereport(ERROR,

@@ -28,7 +28,6 @@ typedef struct DlRequest
 {
 	const DlVerb *verb;
 	Oid			relid;			/* may not exist, or not be a relation */
-	Oid			rowtype;		/* typed verbs: type of the rows, else invalid */
 
 	/* Keys: at most one of these is not NULL. */
 	ArrayType  *keys;			/* detoasted */
