@@ -1,5 +1,6 @@
 -- The world of Django's tutorial: reporters, their articles, and the publications
--- these appeared in.  The same rows each time: the dice are seeded.
+-- these appeared in.  The same rows each time: the dice are seeded.  All examples
+-- and the demo use it; each creates the extension in its own way.
 --
 -- Articles per reporter are heavy-tailed, as in life: some have none, most a few,
 -- one or two hundreds.  Articles arrive by date, so those of one reporter lie
@@ -107,8 +108,7 @@ FROM article a, generate_series(1, 1 + (a.id % 3)::int)
 ORDER BY 1, 2;
 
 CREATE INDEX ON article (reporter_id);
+CREATE INDEX ON article (reporter_id, pub_date DESC, id);
 CREATE INDEX ON article_publication (publication_id);
 
 VACUUM ANALYZE reporter, article, publication, article_publication;
-
-CREATE EXTENSION dataloader;
