@@ -10,12 +10,10 @@ use Test::More;
 
 my $old = start_node('old');
 my $dir = PostgreSQL::Test::Utils::tempdir();
-# The password of nobody; names that need quotes; objects of every kind that may call a function.
-$old->safe_psql('postgres', q{
-	CREATE DATABASE "Shop ""one""" TEMPLATE template0;
-});
 my $database = 'Shop "one"';
+$old->safe_psql('postgres', 'CREATE DATABASE "Shop ""one""" TEMPLATE template0');
 make_tables($old, $database);
+# Objects of every kind that may call a function, and settings.
 $old->safe_psql($database, q{
 	CREATE SCHEMA app;
 	CREATE TABLE app."Order" (id int PRIMARY KEY, "accountId" int NOT NULL, placed date NOT NULL);
@@ -112,7 +110,7 @@ $new->init;
 $new->append_conf('postgresql.conf', "jit = off\n");
 $new->start;
 $new->safe_psql('postgres', 'CREATE ROLE regress_clerk; ALTER ROLE regress_clerk SET dataloader.direct_scan = off');
-for my $format ([ 'plain' ], [ 'custom' ], [ 'directory', '-j2' ])
+for my $format ([ 'plain' ], [ 'directory', '-j2' ])
 {
 	my ($name, @jobs) = @$format;
 	my $file = "$dir/dump-$name";

@@ -137,7 +137,7 @@ sub in_background
 sub clean_log
 {
 	my ($node) = @_;
-	unlike(slurp_file($node->logfile), qr/leak|was not closed|PANIC|TRAP|signal (4|6|7|8|11)\b/, 'nothing leaked or crashed on ' . $node->name);
+	unlike(slurp_file($node->logfile), qr/WARNING:  .*(leak|was not closed)|PANIC:|TRAP:|signal (4|6|7|8|11)\b/, 'nothing leaked or crashed on ' . $node->name);
 	return;
 }
 
