@@ -28,6 +28,7 @@ SOURCES = \
 	index \
 	keys \
 	keyfind \
+	keysort \
 	keytext \
 	jsonvalue \
 	args \

@@ -30,7 +30,7 @@
 #include "utils/rel.h"
 
 /* A range with up to this many entries for each key is walked: as measured. */
-#define DENSE_ENTRIES 12
+#define DENSE_ENTRIES 16
 
 /* Fewer keys than this are not worth it. */
 #define DENSE_KEYS 8
@@ -39,9 +39,10 @@
 #define LONG_GAP 128
 
 static double entries_between(const DlIndexFetch *fetch);
-static void begin_range(DlIndexFetch *fetch, IndexScanDesc scan, int keyno);
-static void put_bound(DlIndexFetch *fetch, ScanKey skey, int strategy,
-					  int keyno);
+static IndexScanDesc begin_walk(const DlIndexFetch *fetch);
+static IndexScanDesc descend(const DlIndexFetch *fetch, IndexScanDesc scan,
+							 int keyno);
+static IndexScanDesc begin_scan(const DlIndexFetch *fetch, int nkeys);
 
 /*
  * Does the batch want a good part of what lies between its keys?  There must
@@ -79,15 +80,13 @@ void
 dl_walk_dense(DlIndexFetch *fetch)
 {
 	const DlKeys *keys = fetch->batch->keys;
-	IndexScanDesc scan = dl_index_beginscan(fetch->rel, fetch->index,
-											fetch->snapshot, 2);
+	bool		nulls_first =
+	(fetch->index->rd_indoption[0] & INDOPTION_NULLS_FIRST) != 0;
+	IndexScanDesc scan = begin_walk(fetch);
 	int			keyno = 0;
 	int			gap = 0;
 	ItemPointer tid;
 
-	/* the entries themselves are read, too */
-	scan->xs_want_itup = true;
-	begin_range(fetch, scan, 0);
 	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 	{
 		bool		isnull;
@@ -95,11 +94,12 @@ dl_walk_dense(DlIndexFetch *fetch)
 												  scan->xs_itupdesc, &isnull);
 
 		CHECK_FOR_INTERRUPTS();
-		while (keyno < keys->ndistinct && (int64) keys->values[keyno] < value)
+		while (!isnull && keyno < keys->ndistinct &&
+			   (int64) keys->values[keyno] < value)
 			keyno++;
-		if (keyno == keys->ndistinct)
+		if (keyno == keys->ndistinct || (isnull && !nulls_first))
 			break;
-		if ((int64) keys->values[keyno] == value)
+		if (!isnull && (int64) keys->values[keyno] == value)
 		{
 			gap = 0;
 			dl_window_put(fetch, tid, keyno, false);
@@ -107,37 +107,70 @@ dl_walk_dense(DlIndexFetch *fetch)
 		else if (++gap > LONG_GAP)
 		{
 			gap = 0;
-			begin_range(fetch, scan, keyno);
+			scan = descend(fetch, scan, keyno);
 		}
 	}
 	dl_window_end(fetch);
 	index_endscan(scan);
 }
 
-/* From this key to the last one. */
-static void
-begin_range(DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
+/*
+ * From the first key, or from the start of the index if that is not far: then
+ * there is no condition that each entry would have to be checked against.
+ * Where the walk ends is left to its loop in both cases.
+ */
+static IndexScanDesc
+begin_walk(const DlIndexFetch *fetch)
 {
-	ScanKeyData skeys[2];
+	double		rows = fetch->rel->rd_rel->reltuples;
+	IndexScanDesc scan;
 
-	put_bound(fetch, &skeys[0], BTGreaterEqualStrategyNumber, keyno);
-	put_bound(fetch, &skeys[1], BTLessEqualStrategyNumber,
-			  fetch->batch->keys->ndistinct - 1);
-	index_rescan(scan, skeys, 2, NULL, 0);
+	if (rows < 0 || rows > entries_between(fetch) + LONG_GAP)
+		return descend(fetch, NULL, 0);
+
+	scan = begin_scan(fetch, 0);
+	index_rescan(scan, NULL, 0, NULL, 0);
+	return scan;
 }
 
-static void
-put_bound(DlIndexFetch *fetch, ScanKey skey, int strategy, int keyno)
+/* The walk goes on at this key. */
+static IndexScanDesc
+descend(const DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
 {
 	const DlKeyColumn *key = &fetch->batch->target->keys[0];
 	Oid			opcintype = fetch->index->rd_opcintype[0];
 	Oid			operator = get_opfamily_member(key->opfamily, opcintype,
-											   key->opright, strategy);
+											   key->opright,
+											   BTGreaterEqualStrategyNumber);
+	ScanKeyData skey;
 
 	if (!OidIsValid(operator))
-		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u", strategy,
-			 opcintype, key->opright, key->opfamily);
-	ScanKeyEntryInitialize(skey, 0, 1, strategy, key->opright, InvalidOid,
-						   get_opcode(operator),
+		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u",
+			 BTGreaterEqualStrategyNumber, opcintype, key->opright,
+			 key->opfamily);
+	ScanKeyEntryInitialize(&skey, 0, 1, BTGreaterEqualStrategyNumber,
+						   key->opright, InvalidOid, get_opcode(operator),
 						   fetch->batch->keys->values[keyno]);
+
+	/* the number of conditions is fixed when a scan begins */
+	if (scan != NULL && scan->numberOfKeys == 0)
+	{
+		index_endscan(scan);
+		scan = NULL;
+	}
+	if (scan == NULL)
+		scan = begin_scan(fetch, 1);
+	index_rescan(scan, &skey, 1, NULL, 0);
+	return scan;
+}
+
+static IndexScanDesc
+begin_scan(const DlIndexFetch *fetch, int nkeys)
+{
+	IndexScanDesc scan = dl_index_beginscan(fetch->rel, fetch->index,
+											fetch->snapshot, nkeys);
+
+	/* the entries themselves are read, too */
+	scan->xs_want_itup = true;
+	return scan;
 }

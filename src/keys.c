@@ -15,69 +15,18 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/stratnum.h"
 #include "access/tupmacs.h"
 #include "catalog/objectaccess.h"
-#include "catalog/pg_opfamily_d.h"
 #include "catalog/pg_type.h"
 #include "guc.h"
 #include "keys.h"
+#include "keysort.h"
 #include "keytext.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/sortsupport.h"
 #include "utils/typcache.h"
-
-/* The first column inline: most batches have no other. */
-typedef struct KeyEntry
-{
-	Datum		first;
-	int			position;
-} KeyEntry;
-
-typedef struct KeySort
-{
-	int			ncolumns;
-	SortSupportData *columns;
-	const Datum *values;		/* npositions * ncolumns, by position */
-} KeySort;
-
-static int
-compare_entries(const KeyEntry *a, const KeyEntry *b, KeySort *sort)
-{
-	int			result = ApplySortComparator(a->first, false, b->first, false,
-											 &sort->columns[0]);
-
-	for (int i = 1; result == 0 && i < sort->ncolumns; i++)
-		result = ApplySortComparator(sort->values[(Size) a->position * sort->ncolumns + i], false,
-									 sort->values[(Size) b->position * sort->ncolumns + i], false,
-									 &sort->columns[i]);
-	return result;
-}
-
-#define ST_SORT sort_entries
-#define ST_ELEMENT_TYPE KeyEntry
-#define ST_COMPARE(a, b, sort) compare_entries(a, b, sort)
-#define ST_COMPARE_ARG_TYPE KeySort
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DECLARE
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-/* Integers of any width: their Datums are sign-extended. */
-#define ST_SORT sort_integer_entries
-#define ST_ELEMENT_TYPE KeyEntry
-#define ST_COMPARE(a, b) \
-	((int64) (a)->first < (int64) (b)->first ? -1 : \
-	 (int64) (a)->first > (int64) (b)->first)
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DECLARE
-#define ST_DEFINE
-#include "lib/sort_template.h"
 
 /* How a row key is taken apart; row types may come in any number. */
 typedef struct RowReader
@@ -96,7 +45,7 @@ typedef struct KeyBatch
 	FmgrInfo   *functions;		/* cast or input function of each column */
 	Oid		   *typioparams;	/* of the input functions */
 	Oid		   *outfuncs;		/* of keys that go through their text form */
-	KeyEntry   *entries;		/* one for each key that is not NULL */
+	DlKeyEntry   *entries;		/* one for each key that is not NULL */
 	int			nentries;
 	Datum	   *values;			/* by position; NULL if one plain column */
 	RowReader	reader;
@@ -113,10 +62,7 @@ static bool read_row(KeyBatch *batch, Datum element, Datum *columns);
 static void set_row_type(RowReader *reader, HeapTupleHeader row,
 						 const DlTarget *target);
 static Datum convert(KeyBatch *batch, int column, Datum value);
-static void sort_batch(KeyBatch *batch, KeySort *sort);
-static bool is_integer_key(const DlTarget *target);
-static bool is_sorted(KeyBatch *batch, KeySort *sort);
-static void reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort,
+static void reduce_batch(DlKeys *keys, KeyBatch *batch, const DlKeySort *sort,
 						 bool distinct);
 
 /*
@@ -154,7 +100,7 @@ dl_keys_from_values(const DlTarget *target, const Datum *values, int nkeys)
 	begin_batch(&batch, target, nkeys, target->nkeys > 1);
 	for (int i = 0; i < nkeys; i++)
 	{
-		KeyEntry   *entry = &batch.entries[batch.nentries++];
+		DlKeyEntry   *entry = &batch.entries[batch.nentries++];
 
 		CHECK_FOR_INTERRUPTS();
 		entry->position = i;
@@ -177,7 +123,7 @@ begin_batch(KeyBatch *batch, const DlTarget *target, int nkeys, bool composite)
 {
 	memset(batch, 0, sizeof(KeyBatch));
 	batch->target = target;
-	batch->entries = palloc_extended(mul_size(Max(nkeys, 1), sizeof(KeyEntry)),
+	batch->entries = palloc_extended(mul_size(Max(nkeys, 1), sizeof(DlKeyEntry)),
 									 MCXT_ALLOC_HUGE);
 	if (composite)
 		batch->values = palloc_extended(mul_size(Max(nkeys, 1),
@@ -190,15 +136,13 @@ static DlKeys *
 finish_batch(KeyBatch *batch, int nkeys, bool distinct)
 {
 	DlKeys	   *keys = palloc0(sizeof(DlKeys));
-	KeySort		sort;
+	DlKeySort	sort;
 
 	keys->ncolumns = batch->target->nkeys;
 	keys->npositions = nkeys;
 	keys->may_repeat = !distinct;
-	sort.ncolumns = keys->ncolumns;
-	sort.values = batch->values;
-	sort.columns = palloc0(keys->ncolumns * sizeof(SortSupportData));
-	sort_batch(batch, &sort);
+	dl_keysort_begin(&sort, batch->target, batch->values);
+	dl_keysort(&sort, batch->entries, batch->nentries);
 	reduce_batch(keys, batch, &sort, distinct);
 
 	pfree(batch->entries);
@@ -286,7 +230,7 @@ read_array(KeyBatch *batch, ArrayType *array, int npositions)
 	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
 	for (int i = 0; i < npositions; i++)
 	{
-		KeyEntry   *entry = &batch->entries[batch->nentries];
+		DlKeyEntry   *entry = &batch->entries[batch->nentries];
 		Datum		element;
 
 		CHECK_FOR_INTERRUPTS();
@@ -406,56 +350,10 @@ convert(KeyBatch *batch, int column, Datum value)
 	return value;				/* keep the compiler quiet */
 }
 
-/* Sorts the entries by key; equal keys stay in no particular order. */
-static void
-sort_batch(KeyBatch *batch, KeySort *sort)
-{
-	for (int i = 0; i < sort->ncolumns; i++)
-	{
-		const DlKeyColumn *key = &batch->target->keys[i];
-		SortSupport column = &sort->columns[i];
-		Oid			type = key->opright;
-
-		column->ssup_cxt = CurrentMemoryContext;
-		column->ssup_collation = key->collation;
-		PrepareSortSupportFromOrderingOp(get_opfamily_member(key->opfamily,
-															 type, type,
-															 BTLessStrategyNumber),
-										 column);
-	}
-
-	if (is_sorted(batch, sort))
-		return;
-	if (is_integer_key(batch->target))
-		sort_integer_entries(batch->entries, batch->nentries);
-	else
-		sort_entries(batch->entries, batch->nentries, sort);
-}
-
-static bool
-is_integer_key(const DlTarget *target)
-{
-	return target->nkeys == 1 &&
-		target->keys[0].opfamily == INTEGER_BTREE_FAM_OID &&
-		target->keys[0].keybyval;
-}
-
-static bool
-is_sorted(KeyBatch *batch, KeySort *sort)
-{
-	for (int i = 1; i < batch->nentries; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (compare_entries(&batch->entries[i - 1], &batch->entries[i],
-							sort) > 0)
-			return false;
-	}
-	return true;
-}
-
 /* From sorted entries to distinct keys and their positions. */
 static void
-reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort, bool distinct)
+reduce_batch(DlKeys *keys, KeyBatch *batch, const DlKeySort *sort,
+			 bool distinct)
 {
 	int			ncolumns = keys->ncolumns;
 	bool		identity = batch->nentries == keys->npositions;
@@ -469,12 +367,12 @@ reduce_batch(DlKeys *keys, KeyBatch *batch, KeySort *sort, bool distinct)
 
 	for (int i = 0; i < batch->nentries; i++)
 	{
-		KeyEntry   *entry = &batch->entries[i];
+		DlKeyEntry   *entry = &batch->entries[i];
 		Datum	   *columns = keys->values + (Size) keys->ndistinct * ncolumns;
 
 		CHECK_FOR_INTERRUPTS();
 		if (i == 0 || !distinct ||
-			compare_entries(&batch->entries[i - 1], entry, sort) != 0)
+			dl_keysort_compare(&batch->entries[i - 1], entry, sort) != 0)
 		{
 			if (batch->values == NULL)
 				columns[0] = entry->first;
