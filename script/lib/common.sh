@@ -71,7 +71,7 @@ make_work() {
     umask 022
     work=$(mktemp -d "$tmp/$1.XXXXXX")
     mkdir "$work/src"
-    tar -C "$root" -cf - --exclude=./.git --exclude=./.demo --exclude=./tmp_* \
+    tar -C "$root" -cf - --exclude=./.git --exclude=./.demo --exclude=./tmp_* --exclude=node_modules \
         --exclude='*.o' --exclude='*.bc' --exclude='*.so' --exclude='*.d' \
         --exclude='*.gcno' --exclude='*.gcda' --exclude=./results --exclude=./output_iso . |
         tar -C "$work/src" -xf - --no-same-owner
@@ -79,6 +79,24 @@ make_work() {
         chown -R "$(server_user):" "$work"
     fi
     cd "$work" || exit # the server user may not read the caller's directory
+}
+
+# install_libraries [EXAMPLE...]: what an example's program "install" gets from where
+# packages of its language are.  As the caller, in whose settings a proxy may be named.
+install_libraries() {
+    local name names=("$@")
+    ((${#names[@]})) || names=("$root"/examples/*/)
+    for name in "${names[@]}"; do
+        name=$(basename "$name")
+        [[ -x $work/src/examples/$name/install ]] || continue
+        say "installing the libraries of examples/$name"
+        (cd "$work/src/examples/$name" && ./install --cache "$work/packages") >"$work/install.log" 2>&1 ||
+            tail -n 20 "$work/install.log" # its tests will fail
+        if ((EUID == 0)); then
+            chown -R "$(server_user):" "$work/src/examples/$name"
+        fi
+    done
+    rm -rf "$work/packages"
 }
 
 # run_inner COMMAND...: the inner half, as a process group of its own, so that
