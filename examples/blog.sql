@@ -107,6 +107,7 @@ SELECT DISTINCT a.id, 1 + floor(12 * power(random(), 2))::int
 FROM article a, generate_series(1, 1 + (a.id % 3)::int)
 ORDER BY 1, 2;
 
+CREATE INDEX ON reporter (last_name, first_name, id);
 CREATE INDEX ON article (reporter_id);
 CREATE INDEX ON article (reporter_id, pub_date DESC, id);
 CREATE INDEX ON article_publication (publication_id);

@@ -2,17 +2,12 @@
 """Turns what a bench printed into a table.
 
 Reads lines "cell TAB way TAB statements TAB milliseconds", one for each run, and prints
-a Markdown table: for each cell the median of each way, and how many times as long as
-ours it takes. Ways whose name begins with "dataloader" are ours. Each other way is
-compared with the fastest of ours that gives the same kind of result: of a way "x
-(objects)", with "dataloader ... (objects)". Other lines, such as notes, pass through.
+a Markdown table with the median of each way. Ways whose name begins with "dataloader"
+are ours; the last columns say how many times as long as these each other way takes.
+Other lines, such as notes, pass through.
 """
 import statistics
 import sys
-
-
-def kind(way):
-    return way[way.rfind("("):] if way.endswith(")") else ""
 
 
 def is_ours(way):
@@ -33,14 +28,14 @@ def read(lines):
 
 
 def print_table(cells):
-    print("| | way | statements | p50, ms | times ours |")
-    print("| --- | --- | ---: | ---: | ---: |")
+    ours = sorted({way for ways in cells.values() for way in ways if is_ours(way)})
+    print("| | way | statements | p50, ms |", *(f" / {way} |" for way in ours), sep="")
+    print("| --- | --- | ---: | ---: |", *(" ---: |" for _ in ours), sep="")
     for cell, ways in cells.items():
         p50 = {way: statistics.median(runs["times"]) for way, runs in ways.items()}
         for way in ways:
-            ours = [ms for other, ms in p50.items() if is_ours(other) and kind(other) == kind(way)]
-            ratio = f"{p50[way] / min(ours):.1f}" if ours and not is_ours(way) else ""
-            print(f"| {cell} | {way} | {ways[way]['statements']} | {p50[way]:.1f} | {ratio} |")
+            ratios = (f" {p50[way] / p50[our]:.1f} |" if our in p50 and not is_ours(way) else " |" for our in ours)
+            print(f"| {cell} | {way} | {ways[way]['statements']} | {p50[way]:.1f} |", *ratios, sep="")
             cell = ""
 
 
