@@ -1,0 +1,5 @@
+class Dataloader < ActiveRecord::Migration[6.1]
+  def change
+    enable_extension "dataloader"
+  end
+end
