@@ -166,15 +166,22 @@ suite_property() {
     ((failed == 0)) || tail -n 100 "$log"
 }
 
-# What no test may leave in a server log: crashes, failed assertions, leaks,
-# undefined behaviour.  Servers of test/t are killed on purpose: no signal there
-# but those of a crash.
+# What no test may leave in a server log: crashes, failed assertions, undefined behaviour,
+# and what the server says when something was not given back (buffers, relations, snapshots,
+# files, locks, memory).  bad_lines LOG [SIGNALS]
+bad_lines() {
+    local held='leak|was not closed|still (active|referenced|pinned)|seem to remain|non-empty SPI stack|own a lock|write past chunk'
+    grep -nE "WARNING:.*($held)|TRAP:|PANIC:|was terminated by signal ${2:-[0-9]}|runtime error:" "$1"
+}
+
+# Servers of test/t are killed on purpose: no signal there but those of a crash.
 suite_server_log() {
-    local bad=$build/server_log.bad
+    local bad=$build/server_log.bad log
     {
-        grep -nE 'WARNING:.*leak|TRAP:|PANIC:|was terminated by signal|runtime error:' "$cluster_dir/server.log"
-        find "$build/tmp_check" -name '*.log' -exec \
-            grep -nHE 'WARNING:.*leak|TRAP:|terminated by signal (4|6|7|8|11)\b|runtime error:' {} + 2>/dev/null
+        bad_lines "$cluster_dir/server.log"
+        while IFS= read -r log; do
+            bad_lines "$log" '(4|6|7|8|11)\b' | sed "s|^|${log##*/}:|"
+        done < <(find "$build/tmp_check" -name '*.log' 2>/dev/null)
     } >"$bad" || true
     if [[ -s $bad ]]; then
         report 'server log' 0 1 0
