@@ -151,28 +151,24 @@ emit_sorted(DlAlign *align)
 }
 
 /*
- * One row that the emit stage keeps, for a source that is in order.  (A sort
- * takes rows only.)
+ * One row that the emit stage keeps, for a source that is in order (a sort
+ * takes rows only); "order" is as emit.h says.
  */
 void
-dl_align_kept(DlAlign *align, int keyno, int kept)
+dl_align_kept(DlAlign *align, int keyno, int kept, TupleTableSlot *order)
 {
 	MemoryContext oldcontext;
 
 	Assert(align->sort == NULL);
+	if (align->emit->wants != NULL &&
+		!align->emit->wants(align->emit, keyno, order, align->source->order))
+		return;
 	if (!count_row(align, keyno))
 		return;
 	oldcontext = MemoryContextSwitchTo(align->row_context);
-	align->emit->again(align->emit, keyno, kept);
+	align->emit->again(align->emit, keyno, kept, order);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(align->row_context);
-}
-
-/* How many rows of the key have come so far, if it is the last that had any. */
-int64
-dl_align_count(const DlAlign *align, int keyno)
-{
-	return keyno == align->keyno ? align->nrows : 0;
 }
 
 /* Compiles what of order_by is no plain column of the source. */

@@ -68,11 +68,12 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	/*
 	 * On the direct path each position with cursors is a key of its own: its
 	 * walk can begin at its cursor, and no more rows than its page are kept.
-	 * (A plan reads the rows of a key once for all.)
+	 * (A plan reads the rows of a key once for all, and so does a sort of what
+	 * a junction leads to.)
 	 */
 	dl_load_open_route(&route, target, rel, junction);
-	own_keys = (request.nafter >= 0 || request.nbefore >= 0) &&
-		junction == NULL && route.direct;
+	own_keys = (request.nafter >= 0 || request.nbefore >= 0) && route.direct &&
+		(junction == NULL || target->through->norder > 0);
 	keys = dl_keys_build(dl_target_keyed(target), &request, !own_keys);
 	if (keys != NULL)
 		result = load_pages(&request, target, keys, &route, own_keys,
@@ -91,6 +92,7 @@ load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 		   const DlRoute *route, bool own_keys, MemoryContext result_context)
 {
 	DlBatch		batch;
+	const DlIndexChoice *index = &dl_target_keyed(target)->index;
 	DlPageRequest page;
 	DlCursorValues **after;
 	DlCursorValues **before;
@@ -113,13 +115,15 @@ load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 		batch.limit.first = request->first + 1;
 
 	/* an index that has the order's columns, not one that is unique on the key */
-	if (own_keys && page.start != NULL && target->index.orders &&
-		!target->index.unique)
+	if (own_keys && page.start != NULL && index->orders && !index->unique)
 	{
 		dl_keys_group_positions(keys, &positions);
 		from.positions = &positions;
 		from.start = page.start;
 		batch.seek = &from;
+		/* the row of the cursor comes, too, and is left out */
+		if (index->orders_early && batch.limit.first >= 0)
+			batch.limit.first++;
 	}
 
 	if (request->total_count)

@@ -31,9 +31,12 @@ struct DlEmit
 	/*
 	 * Rows that several keys may share: keep remembers one and returns its
 	 * number, again is row for a kept one, forget drops all that are kept.
+	 * The values of order_by, which then are not the row's but the pair's, are
+	 * in "order" at order_attnos; NULL unless the verb is a connection.
 	 */
 	int			(*keep) (DlEmit *emit, TupleTableSlot *slot);
-	void		(*again) (DlEmit *emit, int keyno, int kept);
+	void		(*again) (DlEmit *emit, int keyno, int kept,
+						  TupleTableSlot *order);
 	void		(*forget) (DlEmit *emit);
 
 	/*

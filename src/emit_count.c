@@ -26,7 +26,8 @@ typedef struct CountEmit
 
 static void count_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static int	count_keep(DlEmit *emit, TupleTableSlot *slot);
-static void count_again(DlEmit *emit, int keyno, int kept);
+static void count_again(DlEmit *emit, int keyno, int kept,
+						TupleTableSlot *order);
 static void count_forget(DlEmit *emit);
 static Datum count_finish(DlEmit *emit);
 
@@ -69,7 +70,7 @@ count_keep(DlEmit *emit, TupleTableSlot *slot)
 }
 
 static void
-count_again(DlEmit *emit, int keyno, int kept)
+count_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order)
 {
 	count_row(emit, keyno, NULL);
 }

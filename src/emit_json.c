@@ -40,17 +40,13 @@ typedef struct JsonEmit
 	int			nwritten;		/* in_place: # of positions begun */
 	KeySpan    *spans;			/* not in_place: for each distinct key */
 
-	/* objects that several keys share */
-	DlBuffer	kept_bytes;
-	Size	   *kept_end;		/* of each in kept_bytes */
-	int			nkept;
-	int			maxkept;
+	DlKeptObjects kept;			/* through a junction */
 } JsonEmit;
 
 static void json_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static Datum json_finish(DlEmit *emit);
 static int	json_keep(DlEmit *emit, TupleTableSlot *slot);
-static void json_again(DlEmit *emit, int keyno, int kept);
+static void json_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order);
 static void json_forget(DlEmit *emit);
 static void begin_row(JsonEmit *json, int keyno);
 static void begin_key(JsonEmit *json, int keyno);
@@ -93,11 +89,7 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 		dl_buffer_borrow(&json->buffer);
 
 	if (target->through != NULL)
-	{
-		dl_buffer_init(&json->kept_bytes, 8192);
-		json->maxkept = 256;
-		json->kept_end = palloc(mul_size(json->maxkept, sizeof(Size)));
-	}
+		dl_kept_begin(&json->kept);
 
 	if (json->in_place)
 	{
@@ -131,27 +123,17 @@ json_keep(DlEmit *emit, TupleTableSlot *slot)
 {
 	JsonEmit   *json = (JsonEmit *) emit;
 
-	if (json->nkept == json->maxkept)
-	{
-		json->maxkept *= 2;
-		json->kept_end = repalloc_huge(json->kept_end,
-									   mul_size(json->maxkept, sizeof(Size)));
-	}
-	dl_json_write_object(&json->kept_bytes, json->columns,
-						 json->target->noutput, slot, json->base.attnos);
-	json->kept_end[json->nkept] = json->kept_bytes.len;
-	return json->nkept++;
+	return dl_kept_add(&json->kept, json->columns, json->target->noutput,
+					   slot, json->base.attnos);
 }
 
 static void
-json_again(DlEmit *emit, int keyno, int kept)
+json_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order)
 {
 	JsonEmit   *json = (JsonEmit *) emit;
-	Size		start = kept == 0 ? 0 : json->kept_end[kept - 1];
 
 	begin_row(json, keyno);
-	dl_buffer_append(&json->buffer, json->kept_bytes.data + start,
-					 json->kept_end[kept] - start);
+	dl_kept_append(&json->buffer, &json->kept, kept);
 	if (!json->in_place)
 		json->spans[keyno].end = json->buffer.len;
 }
@@ -159,10 +141,7 @@ json_again(DlEmit *emit, int keyno, int kept)
 static void
 json_forget(DlEmit *emit)
 {
-	JsonEmit   *json = (JsonEmit *) emit;
-
-	json->kept_bytes.len = 0;
-	json->nkept = 0;
+	dl_kept_forget(&((JsonEmit *) emit)->kept);
 }
 
 static void

@@ -48,6 +48,7 @@ typedef struct PageEmit
 	DlKeyPositions positions;	/* of each key */
 	KeyPage	   *pages;			/* for each position */
 
+	DlKeptObjects kept;			/* through a junction */
 	DlBuffer	buffer;			/* of edges */
 	Edge	   *edges;
 	int			nedges;
@@ -57,12 +58,24 @@ typedef struct PageEmit
 #define EDGE_CURSOR "{\"cursor\":"
 #define EDGE_NODE ",\"node\":"
 
+/* A row, or the number of a kept one, and where the values of its place are. */
+typedef struct PageRow
+{
+	TupleTableSlot *slot;		/* NULL: kept */
+	int			kept;
+	TupleTableSlot *order;
+} PageRow;
+
 static void page_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
+static int	page_keep(DlEmit *emit, TupleTableSlot *slot);
+static void page_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order);
+static void page_forget(DlEmit *emit);
+static void place_row(PageEmit *emit, int keyno, const PageRow *row);
 static bool page_wants(DlEmit *emit, int keyno, TupleTableSlot *slot,
 					   const AttrNumber *order_attnos);
 static bool wants_row(PageEmit *emit, int position, TupleTableSlot *slot,
 					  const AttrNumber *attnos);
-static void write_edge(PageEmit *emit, TupleTableSlot *slot);
+static void write_edge(PageEmit *emit, const PageRow *row);
 static Datum page_finish(DlEmit *emit);
 static void write_page(PageEmit *emit, DlBuffer *result, int position);
 static void write_edges(PageEmit *emit, DlBuffer *result, const KeyPage *page);
@@ -79,6 +92,9 @@ dl_emit_page_begin(DlTarget *target, const DlKeys *keys,
 
 	emit->base.row = page_row;
 	emit->base.finish = page_finish;
+	emit->base.keep = page_keep;
+	emit->base.again = page_again;
+	emit->base.forget = page_forget;
 	if (request->start != NULL || request->end != NULL)
 		emit->base.wants = page_wants;
 	emit->target = target;
@@ -90,17 +106,49 @@ dl_emit_page_begin(DlTarget *target, const DlKeys *keys,
 	emit->pages = palloc_extended(mul_size(Max(keys->npositions, 1),
 										   sizeof(KeyPage)),
 								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	if (target->through != NULL)
+		dl_kept_begin(&emit->kept);
 	dl_buffer_borrow(&emit->buffer);
 	emit->maxedges = 256;
 	emit->edges = palloc(mul_size(emit->maxedges, sizeof(Edge)));
 	return &emit->base;
 }
 
-/* A row of a key, for those of its positions that want it. */
 static void
 page_row(DlEmit *base, int keyno, TupleTableSlot *slot)
 {
+	PageRow		row = {.slot = slot, .order = slot};
+
+	place_row((PageEmit *) base, keyno, &row);
+}
+
+static int
+page_keep(DlEmit *base, TupleTableSlot *slot)
+{
 	PageEmit   *emit = (PageEmit *) base;
+
+	return dl_kept_add(&emit->kept, emit->columns, emit->target->noutput,
+					   slot, emit->base.attnos);
+}
+
+static void
+page_again(DlEmit *base, int keyno, int kept, TupleTableSlot *order)
+{
+	PageRow		row = {.kept = kept, .order = order};
+
+	place_row((PageEmit *) base, keyno, &row);
+}
+
+static void
+page_forget(DlEmit *base)
+{
+	dl_kept_forget(&((PageEmit *) base)->kept);
+}
+
+/* A row of a key, for those of its positions that want it. */
+static void
+place_row(PageEmit *emit, int keyno, const PageRow *row)
+{
 	bool		written = false;
 
 	for (int i = dl_positions_start(&emit->positions, keyno);
@@ -110,7 +158,7 @@ page_row(DlEmit *base, int keyno, TupleTableSlot *slot)
 		KeyPage	   *page = &emit->pages[position];
 
 		if (page->more ||
-			!wants_row(emit, position, slot, emit->base.order_attnos))
+			!wants_row(emit, position, row->order, emit->base.order_attnos))
 			continue;
 		if (page->count == emit->request->size)
 		{
@@ -118,7 +166,7 @@ page_row(DlEmit *base, int keyno, TupleTableSlot *slot)
 			continue;
 		}
 		if (!written)
-			write_edge(emit, slot);
+			write_edge(emit, row);
 		written = true;
 		if (page->count++ == 0)
 			page->first = emit->nedges - 1;
@@ -158,7 +206,7 @@ wants_row(PageEmit *emit, int position, TupleTableSlot *slot,
 }
 
 static void
-write_edge(PageEmit *emit, TupleTableSlot *slot)
+write_edge(PageEmit *emit, const PageRow *row)
 {
 	DlBuffer   *buffer = &emit->buffer;
 	Edge	   *edge;
@@ -174,12 +222,15 @@ write_edge(PageEmit *emit, TupleTableSlot *slot)
 	edge->start = buffer->len;
 	append_string(buffer, EDGE_CURSOR);
 	cursor_start = buffer->len;
-	dl_cursor_write(emit->request->cursors, buffer, slot,
+	dl_cursor_write(emit->request->cursors, buffer, row->order,
 					emit->base.order_attnos);
 	edge->cursor_len = (int) (buffer->len - cursor_start);
 	append_string(buffer, EDGE_NODE);
-	dl_json_write_object(buffer, emit->columns, emit->target->noutput, slot,
-						 emit->base.attnos);
+	if (row->slot != NULL)
+		dl_json_write_object(buffer, emit->columns, emit->target->noutput,
+							 row->slot, emit->base.attnos);
+	else
+		dl_kept_append(buffer, &emit->kept, row->kept);
 	dl_buffer_append_char(buffer, '}');
 	edge->end = buffer->len;
 }

@@ -58,7 +58,8 @@ static void rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static void array_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static Datum rows_finish(DlEmit *emit);
 static int	rows_keep(DlEmit *emit, TupleTableSlot *slot);
-static void rows_again(DlEmit *emit, int keyno, int kept);
+static void rows_again(DlEmit *emit, int keyno, int kept,
+						TupleTableSlot *order);
 static void rows_forget(DlEmit *emit);
 static void begin_arrays(RowsEmit *rows);
 static void close_group(RowsEmit *rows);
@@ -180,7 +181,7 @@ rows_keep(DlEmit *emit, TupleTableSlot *slot)
 }
 
 static void
-rows_again(DlEmit *emit, int keyno, int kept)
+rows_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order)
 {
 	RowsEmit   *rows = (RowsEmit *) emit;
 

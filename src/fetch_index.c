@@ -90,7 +90,7 @@ begin_fetch(DlIndexFetch *fetch, const DlBatch *batch, Relation rel,
 	fetch->scan = dl_index_beginscan(rel, index, fetch->snapshot,
 									 batch->target->nkeys +
 									 (batch->seek != NULL ?
-									  dl_seek_scan_keys(batch->target) : 0));
+									  dl_seek_scan_keys(batch->target, index) : 0));
 	if (batch->seek == NULL && dl_fetch_is_index_only(batch->target, rel))
 		dl_begin_index_only(fetch);
 	else if (batch->seek == NULL && dl_is_dense(fetch))

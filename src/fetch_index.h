@@ -79,7 +79,7 @@ extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 					   int64 *nrows, int64 nseen);
 
 /* fetch_seek.c */
-extern int	dl_seek_scan_keys(const DlTarget *target);
+extern int	dl_seek_scan_keys(const DlTarget *target, Relation index);
 extern void dl_walk_from_cursors(DlIndexFetch *fetch);
 
 /* fetch_index_only.c */

@@ -16,6 +16,10 @@
  * walk.  So a page costs at most 2n descents and its rows, whatever lies before
  * it.  Unlike a row comparison, this serves mixed directions and nulls.
  *
+ * A unique index may have fewer columns than the order.  Then the row that
+ * equals the cursor in all of its columns is read, too, for it may be another
+ * one by now, and the emit stage decides.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -55,6 +59,7 @@ typedef struct Seek
 
 static void begin_seek(Seek *seek, DlIndexFetch *fetch);
 static void walk_behind_cursor(Seek *seek, int keyno);
+static bool walk_equal(Seek *seek, int keyno);
 static bool walk_range(Seek *seek, int keyno, int level, bool nulls);
 static void put_key_conditions(Seek *seek, int keyno, int padding);
 static void put_equal(Seek *seek, int level);
@@ -65,13 +70,13 @@ static void put_null_test(Seek *seek, const SeekColumn *column, int flag);
 
 /* How many scan keys a range may have, besides those of the key. */
 int
-dl_seek_scan_keys(const DlTarget *target)
+dl_seek_scan_keys(const DlTarget *target, Relation index)
 {
 	int			n = 0;
 
 	for (int i = 0; i < target->norder; i++)
 		n += !dl_index_item_is_constant(target, &target->order[i]);
-	return n;
+	return Min(n, index->rd_index->indnkeyatts - target->nkeys);
 }
 
 /*
@@ -106,11 +111,12 @@ begin_seek(Seek *seek, DlIndexFetch *fetch)
 {
 	const DlTarget *target = fetch->batch->target;
 	bool		backward = target->index.direction == BackwardScanDirection;
+	int			ncolumns = dl_seek_scan_keys(target, fetch->index);
 
 	seek->fetch = fetch;
 	seek->ncolumns = 0;
 	seek->columns = palloc(mul_size(target->norder, sizeof(SeekColumn)));
-	for (int i = 0; i < target->norder; i++)
+	for (int i = 0; seek->ncolumns < ncolumns; i++)
 	{
 		SeekColumn *column = &seek->columns[seek->ncolumns];
 		int			number = target->nkeys + seek->ncolumns;
@@ -141,6 +147,9 @@ begin_seek(Seek *seek, DlIndexFetch *fetch)
 static void
 walk_behind_cursor(Seek *seek, int keyno)
 {
+	if (seek->fetch->batch->target->index.orders_early &&
+		!walk_equal(seek, keyno))
+		return;
 	for (int level = seek->ncolumns - 1; level >= 0; level--)
 	{
 		if (!walk_range(seek, keyno, level, false) ||
@@ -165,6 +174,19 @@ walk_range(Seek *seek, int keyno, int level, bool nulls)
 	if (!put_behind(seek, level, nulls))
 		return true;			/* there can be none */
 
+	index_rescan(fetch->scan, seek->skeys, seek->nskeys, NULL, 0);
+	return dl_walk_on(fetch, fetch->scan, keyno, &seek->nrows, 0);
+}
+
+/* The row that equals the cursor in all columns of the index. */
+static bool
+walk_equal(Seek *seek, int keyno)
+{
+	DlIndexFetch *fetch = seek->fetch;
+
+	put_key_conditions(seek, keyno, 0);
+	for (int i = 0; i < seek->ncolumns; i++)
+		put_equal(seek, i);
 	index_rescan(fetch->scan, seek->skeys, seek->nskeys, NULL, 0);
 	return dl_walk_on(fetch, fetch->scan, keyno, &seek->nrows, 0);
 }

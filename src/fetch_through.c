@@ -18,6 +18,9 @@
  * ends after as many pairs.  Some may lead nowhere: a key that so comes out
  * short is loaded again alone, with a later end.
  *
+ * The pages of a connection in the junction's order begin at their cursors, in
+ * the first hop; the pairs then hold the values of the order, too.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -47,6 +50,7 @@ typedef struct ThroughFetch
 	const DlIndexedRelation *from;
 	DlAlign    *align;			/* of the relation's rows */
 	bool		sorted;			/* by the align stage */
+	int64		wanted;			/* rows of a key; -1: all */
 	int64		limit;			/* pairs of a key that are read; -1: all */
 
 	/* a key that came out short */
@@ -57,6 +61,7 @@ typedef struct ThroughFetch
 	MemoryContext memory;		/* of the arrays */
 	MemoryContext context;		/* of what they point to, reset for each chunk */
 	int			nlinks;			/* values to each pair */
+	int			norder;			/* the same of order_by; 0 unless needed */
 	int			npairs;
 	int		   *keynos;
 	Datum	   *links;
@@ -64,10 +69,16 @@ typedef struct ThroughFetch
 	bool	   *cut;			/* the walk of the pair's key ended here */
 	int16	   *linklen;
 	bool	   *linkbyval;
+	NullableDatum *order;
+	TupleTableSlot *order_slot; /* of the pair that is handed on; NULL: none */
 
 	/* # of pairs of the key that is being read */
 	int			keyno;
 	int64		nread;
+
+	/* # of rows of the key that is being handed on, skipped ones included */
+	int			out_keyno;
+	int64		nout;
 } ThroughFetch;
 
 /* Receives the relation's rows of a chunk. */
@@ -83,13 +94,18 @@ typedef struct LinkedEmit
 static void begin_through(ThroughFetch *fetch, const DlBatch *batch,
 						  const DlIndexedRelation *junction,
 						  const DlIndexedRelation *from);
-static void walk_junction(ThroughFetch *fetch, const DlKeys *keys);
+static void begin_pairs(ThroughFetch *fetch);
+static TupleTableSlot *make_order_slot(const DlTarget *target);
+static void walk_junction(ThroughFetch *fetch, const DlKeys *keys,
+						  const DlSeek *seek);
 static int64 pairs_needed(const DlBatch *batch, bool sorted);
 static void pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
+static void keep_order(ThroughFetch *fetch, TupleTableSlot *slot);
 static void load_chunk(ThroughFetch *fetch);
 static DlKeys *distinct_links(ThroughFetch *fetch);
 static void linked_row(DlEmit *emit, int linkno, TupleTableSlot *slot);
 static void hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked);
+static void show_order(ThroughFetch *fetch, int pair);
 static void hand_on_row(ThroughFetch *fetch, int keyno, int kept);
 static void finish_short_key(ThroughFetch *fetch, int keyno);
 static Datum no_result(DlEmit *emit);
@@ -108,19 +124,21 @@ dl_fetch_through(const DlBatch *batch, const DlIndexedRelation *junction,
 	AttrNumber *order;
 
 	order = palloc(mul_size(Max(target->norder, 1), sizeof(AttrNumber)));
+	begin_through(&fetch, batch, junction, from);
 	for (int i = 0; i < target->norder; i++)
-		order[i] = target->order[i].attno;
+		order[i] = fetch.norder > 0 ? i + 1 : target->order[i].attno;
 	source.in_order = target->norder == 0 || target->through->norder > 0;
 	source.grouped = false;
 	source.order = order;
 	source.output = target->output;
 
-	begin_through(&fetch, batch, junction, from);
 	fetch.align = dl_align_begin(target, &source, &batch->limit,
 								 batch->params, batch->emit);
 	if (fetch.limit != 0)
-		walk_junction(&fetch, batch->keys);
+		walk_junction(&fetch, batch->keys, batch->seek);
 	dl_align_end(fetch.align);
+	if (fetch.order_slot != NULL)
+		ExecDropSingleTupleTableSlot(fetch.order_slot);
 }
 
 /* All but the align stage. */
@@ -131,8 +149,6 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 {
 	const DlTarget *through = batch->target->through;
 
-	MemoryContext oldcontext;
-
 	memset(fetch, 0, sizeof(ThroughFetch));
 	fetch->pairs.row = pair_row;
 	fetch->pairs.finish = no_result;
@@ -140,9 +156,29 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	fetch->junction = junction;
 	fetch->from = from;
 	fetch->sorted = batch->target->norder > 0 && through->norder == 0;
-	fetch->limit = pairs_needed(batch, fetch->sorted);
+	fetch->wanted = pairs_needed(batch, fetch->sorted);
+	fetch->limit = fetch->wanted;
 	fetch->keyno = -1;
 	fetch->only_key = -1;
+	fetch->out_keyno = -1;
+	begin_pairs(fetch);
+	if (batch->target->verb->connection && through->norder > 0)
+		fetch->norder = through->norder;
+	if (fetch->norder > 0)
+	{
+		fetch->order = MemoryContextAlloc(fetch->memory,
+										  mul_size(CHUNK_SIZE * sizeof(NullableDatum),
+												   fetch->norder));
+		fetch->order_slot = make_order_slot(through);
+	}
+}
+
+/* The arrays of the chunk. */
+static void
+begin_pairs(ThroughFetch *fetch)
+{
+	const DlTarget *through = fetch->batch->target->through;
+	MemoryContext oldcontext;
 
 	fetch->memory = AllocSetContextCreate(CurrentMemoryContext,
 										  "dataloader pairs",
@@ -169,8 +205,19 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	MemoryContextSwitchTo(oldcontext);
 }
 
+/* Attribute i + 1 is the value of item i of order_by. */
+static TupleTableSlot *
+make_order_slot(const DlTarget *target)
+{
+	TupleDesc	tupdesc = CreateTemplateTupleDesc(target->norder);
+
+	for (int i = 0; i < target->norder; i++)
+		TupleDescInitEntry(tupdesc, i + 1, NULL, target->order[i].type, -1, 0);
+	return MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual);
+}
+
 static void
-walk_junction(ThroughFetch *fetch, const DlKeys *keys)
+walk_junction(ThroughFetch *fetch, const DlKeys *keys, const DlSeek *seek)
 {
 	DlBatch		hop;
 
@@ -181,6 +228,7 @@ walk_junction(ThroughFetch *fetch, const DlKeys *keys)
 	hop.ordered = true;
 	hop.params = fetch->batch->params;
 	hop.emit = &fetch->pairs;
+	hop.seek = seek;
 	dl_fetch_index(&hop, fetch->junction);
 	load_chunk(fetch);
 }
@@ -227,6 +275,8 @@ pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 			links[i] = datumCopy(slot->tts_values[attno],
 								 fetch->linkbyval[i], fetch->linklen[i]);
 	}
+	if (fetch->norder > 0)
+		keep_order(fetch, slot);
 	MemoryContextSwitchTo(oldcontext);
 
 	/*
@@ -240,6 +290,25 @@ pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 	fetch->cut[fetch->npairs] = fetch->nread == fetch->limit;
 	if (++fetch->npairs == CHUNK_SIZE)
 		load_chunk(fetch);
+}
+
+/* The place of the pair in the order. */
+static void
+keep_order(ThroughFetch *fetch, TupleTableSlot *slot)
+{
+	const DlTarget *through = fetch->batch->target->through;
+	NullableDatum *order = fetch->order + (Size) fetch->npairs * fetch->norder;
+
+	for (int i = 0; i < fetch->norder; i++)
+	{
+		AttrNumber	attno = through->order[i].attno;
+		Form_pg_attribute att = dl_target_attribute(through, attno);
+
+		order[i].isnull = slot->tts_isnull[attno - 1];
+		if (!order[i].isnull)
+			order[i].value = datumCopy(slot->tts_values[attno - 1],
+									   att->attbyval, att->attlen);
+	}
 }
 
 /* The second hop: the rows that the chunk's pairs lead to. */
@@ -339,6 +408,8 @@ hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked)
 			KeptRows   *rows = &linked->rows[dl_keys_at(linked->keys,
 														position++)];
 
+			if (fetch->norder > 0)
+				show_order(fetch, i);
 			for (int j = 0; j < rows->count; j++)
 				hand_on_row(fetch, keyno, rows->first + j);
 		}
@@ -347,14 +418,31 @@ hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked)
 	}
 }
 
+/* Puts the pair's place in the order into the slot. */
+static void
+show_order(ThroughFetch *fetch, int pair)
+{
+	TupleTableSlot *slot = fetch->order_slot;
+	NullableDatum *order = fetch->order + (Size) pair * fetch->norder;
+
+	ExecClearTuple(slot);
+	for (int i = 0; i < fetch->norder; i++)
+	{
+		slot->tts_values[i] = order[i].value;
+		slot->tts_isnull[i] = order[i].isnull;
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
 /* One row of a key, unless it was handed on before the key was loaded again. */
 static void
 hand_on_row(ThroughFetch *fetch, int keyno, int kept)
 {
-	if (fetch->skip > 0)
-		fetch->skip--;
-	else
-		dl_align_kept(fetch->align, keyno, kept);
+	if (keyno != fetch->out_keyno)
+		fetch->nout = 0;
+	fetch->out_keyno = keyno;
+	if (fetch->nout++ >= fetch->skip)
+		dl_align_kept(fetch->align, keyno, kept, fetch->order_slot);
 }
 
 /*
@@ -365,11 +453,13 @@ static void
 finish_short_key(ThroughFetch *fetch, int keyno)
 {
 	const DlBatch *batch = fetch->batch;
-	int64		nrows = dl_align_count(fetch->align, keyno);
+	int64		nrows = keyno == fetch->out_keyno ? fetch->nout : 0;
 	ThroughFetch again;
 	DlKeys		key;
+	DlKeyPositions positions;
+	DlSeek		seek;
 
-	if (nrows >= fetch->limit)
+	if (nrows >= fetch->wanted)
 		return;
 
 	check_stack_depth();
@@ -384,7 +474,15 @@ finish_short_key(ThroughFetch *fetch, int keyno)
 	again.only_key = keyno;
 	again.skip = nrows;
 	again.limit = fetch->limit * 8;
-	walk_junction(&again, &key);
+	if (batch->seek != NULL)
+	{
+		positions.positions = &batch->seek->positions->positions[keyno];
+		seek.positions = &positions;
+		seek.start = batch->seek->start;
+	}
+	walk_junction(&again, &key, batch->seek != NULL ? &seek : NULL);
+	if (again.order_slot != NULL)
+		ExecDropSingleTupleTableSlot(again.order_slot);
 	MemoryContextDelete(again.memory);
 }
 

@@ -39,7 +39,8 @@ static bool has_comparison(Relation index, int column,
 						   const DlKeyColumn *key);
 static bool has_key_expression(const DlTarget *target, Relation index);
 static bool gives_order(const DlTarget *target, Relation index,
-						ScanDirection *direction);
+						DlIndexChoice *choice);
+static bool names_rows(const DlTarget *target, Relation index);
 static bool matches_order_item(const DlOrderItem *item, Relation index,
 							   int column, ScanDirection *direction);
 static bool covers_columns(const DlTarget *target, Relation index);
@@ -109,7 +110,7 @@ check_index(const DlTarget *target, Relation index, DlIndexChoice *choice)
 		form->indnkeyatts == target->nkeys;
 	choice->direction = ForwardScanDirection;
 	choice->orders = target->norder > 0 &&
-		(choice->unique || gives_order(target, index, &choice->direction));
+		(choice->unique || gives_order(target, index, choice));
 	choice->covers = covers_columns(target, index);
 	return DL_REASON_NONE;
 }
@@ -189,10 +190,10 @@ has_key_expression(const DlTarget *target, Relation index)
 /*
  * Do the index columns behind the key's continue with order_by, all forward
  * or all backward?  Columns of the key are the same within a key and order
- * nothing.
+ * nothing; nor does what follows columns that no two rows share.
  */
 static bool
-gives_order(const DlTarget *target, Relation index, ScanDirection *direction)
+gives_order(const DlTarget *target, Relation index, DlIndexChoice *choice)
 {
 	ScanDirection chosen = NoMovementScanDirection;
 	int			column = target->nkeys;
@@ -204,6 +205,11 @@ gives_order(const DlTarget *target, Relation index, ScanDirection *direction)
 
 		if (dl_index_item_is_constant(target, item))
 			continue;
+		if (column == index->rd_index->indnkeyatts && names_rows(target, index))
+		{
+			choice->orders_early = true;
+			break;
+		}
 		if (column >= index->rd_index->indnkeyatts ||
 			!matches_order_item(item, index, column, &needed))
 			return false;
@@ -212,9 +218,22 @@ gives_order(const DlTarget *target, Relation index, ScanDirection *direction)
 		chosen = needed;
 		column++;
 	}
-	*direction = chosen == NoMovementScanDirection ? ForwardScanDirection
-		: chosen;
+	if (chosen != NoMovementScanDirection)
+		choice->direction = chosen;
 	return true;
+}
+
+static bool
+names_rows(const DlTarget *target, Relation index)
+{
+	Form_pg_index form = index->rd_index;
+
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		if (!dl_target_attribute(target, form->indkey.values[i])->attnotnull)
+			return false;
+	}
+	return form->indisunique && form->indimmediate;
 }
 
 static bool

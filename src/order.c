@@ -5,8 +5,10 @@
  *
  * A cursor names a row by its place in the order, so no two rows of a key may
  * share one: order_by is completed by the columns of the primary key, or of
- * another unique index over columns that are not null.  Through a junction a
- * row may come twice, unless the junction cannot hold a pair twice; then the
+ * another unique index over columns that are not null.  Where order_by is of a
+ * junction, its link columns, which hold the same values, stand for that key, so
+ * that the order can come from the junction's index.  Through a junction a row
+ * may come twice, unless the junction cannot hold a pair twice; then the
  * junction's own key is added, too.
  *
  * A connection read from its end has every direction turned round, and its
@@ -29,8 +31,11 @@
 
 static void require_columns(const DlTarget *target);
 static List *unique_columns(const DlTarget *target, Relation rel);
+static List *link_columns(const DlTarget *target);
 static List *unique_index_columns(Oid indexoid, const DlTarget *target);
-static bool pairs_are_unique(const DlTarget *target, Relation junction);
+static bool link_names_rows(const DlTarget *target, List *unique);
+static bool order_is_of_junction(const DlTarget *target, Relation junction);
+static List *pair_index_columns(const DlTarget *target, Relation junction);
 static void append_columns(DlTarget *target, const DlTarget *of, int varno,
 						   List *attnos);
 static bool has_item(const DlTarget *target, int varno, AttrNumber attno);
@@ -44,9 +49,15 @@ void
 dl_order_complete(DlTarget *target, Relation rel, Relation junction,
 				  bool backward)
 {
+	List	   *unique = unique_columns(target, rel);
+
 	require_columns(target);
-	append_columns(target, target, 1, unique_columns(target, rel));
-	if (junction != NULL && !pairs_are_unique(target, junction))
+	if (junction != NULL && link_names_rows(target, unique) &&
+		order_is_of_junction(target, junction))
+		append_columns(target, target->through, 2, link_columns(target));
+	else
+		append_columns(target, target, 1, unique);
+	if (junction != NULL && pair_index_columns(target, junction) == NIL)
 		append_columns(target, target->through, 2,
 					   unique_columns(target->through, junction));
 	target->backward = backward;
@@ -128,18 +139,76 @@ unique_index_columns(Oid indexoid, const DlTarget *target)
 	return usable ? columns : NIL;
 }
 
-/* Does a unique index keep the junction from holding a pair twice? */
+static List *
+link_columns(const DlTarget *target)
+{
+	List	   *result = NIL;
+
+	for (int i = 0; i < target->through->noutput; i++)
+		result = lappend_int(result, target->through->output[i]);
+	return result;
+}
+
+/* Do the link columns hold the values of the relation's key, in its order? */
 static bool
-pairs_are_unique(const DlTarget *target, Relation junction)
+link_names_rows(const DlTarget *target, List *unique)
+{
+	if (list_length(unique) != target->nkeys)
+		return false;
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		Form_pg_attribute from = dl_target_attribute(target->through,
+													 target->through->output[i]);
+		Form_pg_attribute to = dl_target_attribute(target,
+												   target->keys[i].attno);
+
+		if (!list_member_int(unique, to->attnum) ||
+			from->atttypid != to->atttypid ||
+			from->attcollation != to->attcollation)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * May the order be left to the junction?  If order_by names columns of it
+ * alone, or none and an index has the pairs in order.
+ */
+static bool
+order_is_of_junction(const DlTarget *target, Relation junction)
+{
+	List	   *pair;
+
+	for (int i = 0; i < target->norder; i++)
+	{
+		if (((Var *) target->order[i].expr)->varno != 2)
+			return false;
+	}
+	if (target->norder > 0)
+		return true;
+
+	pair = pair_index_columns(target, junction);
+	if (list_length(pair) != target->through->nkeys + target->nkeys)
+		return false;
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		if (list_nth_int(pair, target->through->nkeys + i) !=
+			target->through->output[i])
+			return false;
+	}
+	return true;
+}
+
+/* Of a unique index that keeps the junction from holding a pair twice; or NIL. */
+static List *
+pair_index_columns(const DlTarget *target, Relation junction)
 {
 	const DlTarget *through = target->through;
-	List	   *pair = NIL;
+	List	   *pair = link_columns(target);
 	ListCell   *lc;
 
 	for (int i = 0; i < through->nkeys; i++)
 		pair = lappend_int(pair, through->keys[i].attno);
-	for (int i = 0; i < through->noutput; i++)
-		pair = lappend_int(pair, through->output[i]);
 
 	foreach(lc, RelationGetIndexList(junction))
 	{
@@ -147,6 +216,7 @@ pairs_are_unique(const DlTarget *target, Relation junction)
 											ObjectIdGetDatum(lfirst_oid(lc)));
 		Form_pg_index form;
 		bool		unique;
+		List	   *columns = NIL;
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
@@ -154,12 +224,15 @@ pairs_are_unique(const DlTarget *target, Relation junction)
 		unique = form->indisunique && form->indimmediate && form->indisvalid &&
 			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
 		for (int i = 0; unique && i < form->indnkeyatts; i++)
+		{
 			unique = list_member_int(pair, form->indkey.values[i]);
+			columns = lappend_int(columns, form->indkey.values[i]);
+		}
 		ReleaseSysCache(tuple);
 		if (unique)
-			return true;
+			return columns;
 	}
-	return false;
+	return NIL;
 }
 
 /* Adds what order_by does not have yet, ascending. */

@@ -65,6 +65,7 @@ typedef struct DlIndexChoice
 										 * column i is compared with */
 	bool		unique;			/* at most one row for each key, certainly */
 	bool		orders;			/* gives order_by within each key */
+	bool		orders_early;	/* by fewer columns, in which it is unique */
 	bool		covers;			/* holds all columns that are read */
 	ScanDirection direction;
 } DlIndexChoice;

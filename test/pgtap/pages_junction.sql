@@ -1,0 +1,167 @@
+-- Connections in the order of a junction: walks through all pages of all keys,
+-- forward and backward, on both paths, against plain SQL.  The junction has pairs
+-- that repeat, that lead nowhere, whose link or position is NULL, and ties.
+
+\set ECHO none
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+\pset pager off
+\set ON_ERROR_STOP 1
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL jit = off;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS dataloader;
+CREATE SCHEMA pages_junction;
+SET LOCAL search_path = pages_junction, public;
+
+CREATE TABLE track (id int PRIMARY KEY, title text NOT NULL);
+INSERT INTO track SELECT i, 'track ' || i FROM generate_series(1, 60) i WHERE i % 9 <> 0;
+
+-- pairs once each, and pairs of which some come several times
+CREATE TABLE once (list int NOT NULL, track int, pos int, note text COLLATE "C" NOT NULL, PRIMARY KEY (list, note),
+                   place int NOT NULL, UNIQUE (list, place));
+INSERT INTO once
+SELECT l, CASE WHEN n % 13 <> 0 THEN n END, CASE WHEN n % 7 <> 0 THEN n * l % 11 END, 'n' || n, n * 61 % 97
+FROM generate_series(1, 6) l, generate_series(1, 60) n WHERE n % (l + 1) <> 0;
+CREATE UNIQUE INDEX ON once (list, track);
+CREATE INDEX ON once (list, pos, track);
+CREATE INDEX ON once (list, note DESC, pos NULLS FIRST, track);
+CREATE TABLE often (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, list int, track int, pos int);
+INSERT INTO often (list, track, pos) SELECT list, track, pos FROM once, generate_series(1, 2) WHERE track % 3 <> 1 OR pos IS NULL;
+CREATE INDEX ON often (list, pos DESC NULLS LAST, track, id);
+ANALYZE;
+
+SELECT no_plan();
+
+-- the ids of a page and where to go on
+CREATE FUNCTION walk(junction regclass, ordering text, size int, backward bool) RETURNS TABLE (list int, ids text) LANGUAGE plpgsql AS $$
+DECLARE
+    lists int[] := '{1,6,2,3,9,4,5}';
+    cursors text[];
+    pages json;
+BEGIN
+    LOOP
+        EXECUTE format('SELECT dataloader.load_connection(''track'', $1, by => ''list'', through => %L, link => ''track'', order_by => %L, %s => $2, %s => $3)',
+            junction, ordering, CASE WHEN backward THEN 'last' ELSE 'first' END, CASE WHEN backward THEN 'before' ELSE 'after' END)
+            INTO pages USING lists, size, cursors;
+        RETURN QUERY
+            SELECT lists[o], e #>> '{node,id}'
+            FROM json_array_elements(pages) WITH ORDINALITY p(page, o),
+                 LATERAL json_array_elements(page -> 'edges') WITH ORDINALITY x(e, n)
+            ORDER BY o, CASE WHEN backward THEN -n ELSE n END;
+        SELECT array_agg(lists[o] ORDER BY o), array_agg(page #>> CASE WHEN backward THEN '{pageInfo,startCursor}' ELSE '{pageInfo,endCursor}' END::text[] ORDER BY o)
+        INTO lists, cursors
+        FROM json_array_elements(pages) WITH ORDINALITY p(page, o)
+        WHERE (page #>> CASE WHEN backward THEN '{pageInfo,hasPreviousPage}' ELSE '{pageInfo,hasNextPage}' END::text[])::bool;
+        EXIT WHEN lists IS NULL;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION walked(junction regclass, ordering text, size int, backward bool) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(list || ': ' || ids, E'\n' ORDER BY list)
+    FROM (SELECT list, string_agg(ids, ' ' ORDER BY n) AS ids
+          FROM walk(junction, ordering, size, backward) WITH ORDINALITY w(list, ids, n) GROUP BY list) x
+$$;
+CREATE FUNCTION wanted(junction regclass, total_order text, backward bool) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result text;
+BEGIN
+    EXECUTE format('SELECT string_agg(list || '': '' || ids, E''\n'' ORDER BY list) FROM (
+        SELECT list, string_agg(id::text, '' '' ORDER BY n * %s) AS ids
+        FROM (SELECT through.list, t.id, row_number() OVER (ORDER BY %s) AS n FROM %s through JOIN track t ON t.id = through.track) y GROUP BY list) x',
+        CASE WHEN backward THEN -1 ELSE 1 END, total_order, junction) INTO result;
+    RETURN result;
+END $$;
+
+CREATE TABLE shape (junction regclass, ordering text, total_order text, indexed bool);
+INSERT INTO shape VALUES
+    ('once', 'through.pos', 'through.pos, track', true),
+    ('once', 'through.pos DESC', 'through.pos DESC, track', false),
+    ('once', 'through.pos DESC, through.track DESC', 'through.pos DESC, track DESC', true),
+    ('once', 'through.note, through.pos DESC NULLS LAST', 'through.note, through.pos DESC NULLS LAST, track', true),
+    ('once', 'through.note DESC, through.pos NULLS FIRST', 'through.note DESC, through.pos NULLS FIRST, track', true),
+    ('once', 'through.place', 'through.place, track', true),
+    ('once', 'through.place DESC', 'through.place DESC, track', true),
+    ('once', 'through.place, through.pos', 'through.place, through.pos, track', true),
+    ('once', NULL, 'track', true),
+    ('often', 'through.pos DESC NULLS LAST', 'through.pos DESC NULLS LAST, track, through.id', true),
+    ('often', 'through.pos', 'through.pos, track, through.id', false),
+    ('often', NULL, 'track, through.id', false);
+
+PREPARE walks AS
+SELECT is(walked(junction, ordering, size, backward), wanted(junction, total_order, backward),
+          format('%s by %s, %s rows a page%s, direct_scan %s', junction, ordering, size, CASE WHEN backward THEN ', backward' END,
+                 current_setting('dataloader.direct_scan')))
+FROM shape, unnest('{1,2,7,100}'::int[]) size, unnest('{f,t}'::bool[]) backward;
+SET LOCAL dataloader.direct_scan = on;
+EXECUTE walks;
+SET LOCAL dataloader.direct_scan = off;
+EXECUTE walks;
+
+-- both paths to the byte, between two cursors, with repeated keys, counts and a filter on either side
+CREATE FUNCTION between_cursors(junction regclass, ordering text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    edges json;
+    result text := '';
+    pages text;
+BEGIN
+    SELECT dataloader.load_connection('track', '{2}'::int[], by => 'list', through => junction, link => 'track', order_by => ordering) #> '{0,edges}' INTO edges;
+    FOR i IN 0 .. json_array_length(edges) - 1 BY 5 LOOP
+        SELECT dataloader.load_connection('track', '{2,2,3,NULL,2}'::int[], by => 'list', through => junction, link => 'track', order_by => ordering, first => 4,
+            filter => 'title <> $1 AND through.list < 5', args => '["track 7"]', total_count => true,
+            after => ARRAY[edges #>> ARRAY[i::text, 'cursor'], NULL, edges #>> ARRAY[i::text, 'cursor'], NULL, edges #>> ARRAY[(i + 1)::text, 'cursor']],
+            before => ARRAY[edges #>> ARRAY[(i + 3)::text, 'cursor'], edges #>> ARRAY[i::text, 'cursor'], NULL, NULL, NULL])::text INTO pages;
+        result := result || pages;
+    END LOOP;
+    RETURN result;
+END $$;
+SET LOCAL dataloader.direct_scan = on;
+CREATE TABLE direct AS SELECT shape, between_cursors(junction, ordering) AS pages FROM shape;
+SET LOCAL dataloader.direct_scan = off;
+SELECT is(between_cursors((d.shape).junction, (d.shape).ordering), pages, format('both paths: %s', d.shape)) FROM direct d;
+
+-- the shapes that an index serves are read from it
+SET LOCAL dataloader.direct_scan = on;
+SELECT ok(coalesce((SELECT bool_or(line ~ '^order: .*, from the index') FROM dataloader.explain('track', '{1}', by => 'list', through => junction, link => 'track',
+              order_by => replace(total_order, ' track', ' through.track'), first => 3) line), false) = indexed, format('explain: %s', shape))
+FROM shape WHERE ordering IS NOT NULL;
+
+-- the place of a cursor may be another row's by now: that one comes if its key is behind the cursor's
+CREATE FUNCTION after_place(moved int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    edge text := dataloader.load_connection('track', '{1}'::int[], by => 'list', through => 'once', link => 'track',
+        order_by => 'through.place', first => 10) #>> '{0,edges,9,cursor}';
+    track_there int := (SELECT track FROM once JOIN track t ON t.id = track WHERE list = 1 ORDER BY place LIMIT 1 OFFSET 9);
+    place_there int := (SELECT place FROM once WHERE list = 1 AND track = track_there);
+    result text;
+BEGIN
+    UPDATE once SET place = 1000 WHERE list = 1 AND track = track_there;
+    UPDATE once SET place = place_there WHERE list = 1 AND track = moved;
+    SELECT string_agg(e #>> '{node,id}', ' ' ORDER BY n) || (page ->> 'pageInfo') INTO result
+    FROM json_array_elements(dataloader.load_connection('track', '{1}'::int[], by => 'list', through => 'once', link => 'track',
+             order_by => 'through.place', first => 3, after => ARRAY[edge])) page,
+         LATERAL json_array_elements(page -> 'edges') WITH ORDINALITY x(e, n) GROUP BY page ->> 'pageInfo';
+    UPDATE once SET place = 2000 WHERE list = 1 AND track = track_there;
+    RETURN format('%s behind %s: %s', moved, track_there, result);
+END $$;
+SET LOCAL dataloader.direct_scan = on;
+SAVEPOINT before;
+SELECT after_place(59) AS higher \gset direct_
+ROLLBACK TO before;
+SELECT after_place(3) AS lower \gset direct_
+ROLLBACK TO before;
+SET LOCAL dataloader.direct_scan = off;
+SELECT after_place(59) AS higher \gset plan_
+ROLLBACK TO before;
+SET LOCAL dataloader.direct_scan = off;
+SELECT after_place(3) AS lower \gset plan_
+ROLLBACK TO before;
+SELECT is(:'direct_higher'::text, :'plan_higher', 'a higher key at the place of the cursor');
+SELECT is(:'direct_lower'::text, :'plan_lower', 'a lower key at the place of the cursor');
+SELECT ok(:'direct_higher' ~ '^59 behind \d+: 59 ' AND :'direct_lower' !~ ': 3 ', 'the higher one comes, the lower one does not');
+
+SELECT * FROM finish();
+ROLLBACK;
