@@ -1,50 +1,50 @@
-# Long loads that are interrupted by a timeout, a cancel, a termination, a
-# closed cursor or an error: they end soon, the session goes on, and the
-# server log has no word of anything leaked.
+# Long loads of ten million keys that are interrupted by a timeout, a cancel or a
+# termination: each ends within a second, wherever it was.  And closed cursors and
+# errors.  The session goes on, and the server log has no word of anything leaked.
 
 use strict;
 use warnings;
-use IPC::Run;
+use DlTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-my $node = PostgreSQL::Test::Cluster->new('interrupt');
-$node->init;
-$node->append_conf('postgresql.conf', "fsync = off\njit = off\nautovacuum = off\nlog_min_messages = warning\n");
-if ($ENV{DL_DESTDIR})
-{
-	my $libdir = `$ENV{PG_CONFIG} --pkglibdir`;
-	chomp $libdir;
-	$node->append_conf('postgresql.conf',
-		"extension_destdir = '$ENV{DL_DESTDIR}'\ndynamic_library_path = '\$libdir:$ENV{DL_DESTDIR}$libdir'\n");
-}
-$node->start;
-
+my $node = start_node('interrupt', "fsync = off\nautovacuum = off\ndataloader.max_keys = 10000000\n");
 $node->safe_psql('postgres', q{
-	CREATE EXTENSION dataloader;
-	ALTER SYSTEM SET dataloader.max_keys = 10000000;
 	CREATE TABLE item (id int PRIMARY KEY, grp int, v text);
-	INSERT INTO item SELECT g, g % 100000, md5(g::text) FROM generate_series(1, 1000000) g;
+	INSERT INTO item SELECT g, g % 100000, md5(g::text) FROM generate_series(1, 500000) g;
 	CREATE INDEX ON item (grp);
 	CREATE TABLE junction (item_id int REFERENCES item, tag int);
 	INSERT INTO junction SELECT g, g % 1000 FROM generate_series(1, 300000) g;
 	CREATE INDEX ON junction (tag, item_id);
-	-- three million keys in no order, as an array and as text
-	CREATE TABLE batch AS
-	SELECT array_agg(id) AS keys, array_agg(id)::text AS literal, json_agg(id)::text AS json
-	FROM (SELECT (random() * 1200000)::int AS id FROM generate_series(1, 3000000)) r;
+	-- keys in no order, as an array and as text
+	CREATE UNLOGGED TABLE batch (keys int[], literal text, json text);
+	ALTER TABLE batch ALTER keys SET STORAGE EXTERNAL, ALTER literal SET STORAGE EXTERNAL, ALTER json SET STORAGE EXTERNAL;
+	INSERT INTO batch
+	WITH random AS MATERIALIZED (SELECT array_agg((random() * 600000)::int) AS keys FROM generate_series(1, 10000000)),
+		written AS MATERIALIZED (SELECT keys, keys::text AS literal FROM random)
+	SELECT keys, literal, translate(literal, '{}', '[]') FROM written;
 	VACUUM ANALYZE;
+	-- seconds from the timeout to its error
+	CREATE FUNCTION late(query text) RETURNS numeric LANGUAGE plpgsql AS $$
+	BEGIN
+		EXECUTE query;
+		RETURN NULL;
+	EXCEPTION WHEN query_canceled THEN
+		RETURN extract(epoch FROM clock_timestamp() - statement_timestamp() - current_setting('statement_timeout')::interval);
+	END $$;
 });
-$node->reload;
 
+# What each spends its time with, first to last: reading and sorting keys, the index or
+# the plan, sorting rows, JSON or a tuplestore.
 my %load = (
 	'load_rows'          => 'SELECT count(*) FROM batch, dataloader.load_rows(NULL::item, keys)',
 	'load_one'           => 'SELECT count(*) FROM batch, dataloader.load_one(NULL::item, keys)',
 	'load_rows, sorted'  => q{SELECT count(*) FROM batch, dataloader.load_rows(NULL::item, keys, by => 'grp', order_by => 'v', first => 3)},
 	'load_many'          => q{SELECT count(*) FROM batch, dataloader.load_many(NULL::item, keys, by => 'grp')},
 	'load_many_json'     => q{SELECT length(dataloader.load_many_json('item', keys, by => 'grp', first => 1, columns => '{id}')::text) FROM batch},
+	'load_connection'    => q{SELECT length(dataloader.load_connection('item', keys, by => 'grp', first => 1, columns => '{id}')::text) FROM batch},
 	'load_one_json of a literal' => q{SELECT length(dataloader.load_one_json('item', literal, columns => '{id}')::text) FROM batch},
 	'load_one_json of JSON'      => q{SELECT length(dataloader.load_one_json('item', json, columns => '{id}')::text) FROM batch},
 	'load_count'         => q{SELECT cardinality(dataloader.load_count('item', keys, by => 'grp')) FROM batch},
@@ -54,39 +54,51 @@ my %load = (
 my $check = q{SELECT dataloader.load_one_json('item', '{7,0}', columns => '{id}')::text};
 my $wanted = '[{"id":7},null]';
 
-# --- statement_timeout, early and late in the call; the same session goes on
+# A busy machine may delay what ends in time, but not three times: what cannot be
+# interrupted is late each time.
+sub in_time
+{
+	my ($try) = @_;
+	my $late;
+	for (1 .. 3)
+	{
+		$late = $try->();
+		last if $late < 1;
+	}
+	return $late;
+}
+
+# --- statement_timeout at several moments of the call; the same session goes on
+my $latest = 0;
 for my $path (qw(on off))
 {
 	for my $name (sort keys %load)
 	{
-		for my $ms (20, 120, 500)
+		for my $ms (60, 800, $name eq 'load_rows' ? 2500 : ())
 		{
-			my $started = time;
-			my ($status, $out, $err) = $node->psql('postgres',
-				"SET dataloader.direct_scan = $path; SET statement_timeout = '${ms}ms';\n$load{$name};\nRESET statement_timeout; $check;",
-				on_error_stop => 0);
-			my $took = time - $started;
-			my $ended = $err =~ /canceling statement due to statement timeout/ || ($out =~ /^\d+\n/ && $err eq '');
-			ok($ended && $took < $ms / 1000 + 2.5 && $out =~ /\Q$wanted\E$/,
-				sprintf('%s, direct_scan %s: timeout of %d ms', $name, $path, $ms))
-			  or diag(sprintf "took %.2f s; out: %s; err: %s", $took, $out, $err);
+			my ($out, $err);
+			my $late = in_time(sub {
+				(undef, $out, $err) = $node->psql('postgres', "SET dataloader.direct_scan = $path; SET statement_timeout = '${ms}ms';\n"
+					  . "SELECT late(\$\$$load{$name}\$\$);\nRESET statement_timeout; $check;");
+				return $out =~ /^([\d.]+)$/m ? $1 : 0;
+			});
+			cmp_ok($late, '<', 1, sprintf('%s, direct_scan %s, timeout of %d ms: ended in time', $name, $path, $ms));
+			like($out, qr/^[\d.]*\n\Q$wanted\E$/, 'and the session goes on') or diag($err);
+			$latest = $late if $late > $latest;
 		}
 	}
 }
+note("the latest end: $latest s after the timeout");
 
 # --- pg_cancel_backend and pg_terminate_backend
-sub in_background
+sub long_call
 {
-	my ($application, $sql) = @_;
-	my ($out, $err) = ('', '');
-	my $script = PostgreSQL::Test::Utils::tempdir() . '/script.sql';
-	append_to_file($script, $sql);
-	my $handle = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') . " application_name=$application", '-f', $script ],
-		'>', \$out, '2>', \$err);
+	my ($name, $sql) = @_;
+	my $session = in_background($node, $sql, name => $name);
 	$node->poll_query_until('postgres',
-		"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$application' AND state = 'active' AND query ~ '^DO'");
+		"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$name' AND state = 'active' AND query ~ '^DO'");
 	usleep(100_000);
-	return { handle => $handle, out => \$out, err => \$err };
+	return $session;
 }
 
 for my $path (qw(on off))
@@ -95,21 +107,21 @@ for my $path (qw(on off))
 	{
 		# repeated, so that it is still running when it is cancelled
 		my $sql = "SET dataloader.direct_scan = $path;\nDO \$\$ BEGIN FOR i IN 1 .. 1000 LOOP PERFORM * FROM ($load{$name}) x; END LOOP; END \$\$;\n$check;\n";
-		my $session = in_background('cancelled', $sql);
-		my $started = time;
-		is($node->safe_psql('postgres', "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE application_name = 'cancelled'"),
-			'1', "$name, direct_scan $path: cancel sent");
-		$session->{handle}->finish;
-		cmp_ok(time - $started, '<', 3, 'ended soon');
-		like(${ $session->{err} }, qr/canceling statement due to user request/, 'cancelled');
-		like(${ $session->{out} }, qr/\Q$wanted\E/, 'the session goes on');
-
-		$session = in_background('terminated', $sql);
-		$started = time;
-		$node->safe_psql('postgres', "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'terminated'");
-		$session->{handle}->finish;
-		cmp_ok(time - $started, '<', 3, 'terminated soon');
-		like(${ $session->{err} }, qr/terminating connection due to administrator command/, 'terminated');
+		for my $end ([ cancel => qr/canceling statement due to user request/ ], [ terminate => qr/terminating connection due to administrator command/ ])
+		{
+			my ($how, $message) = @$end;
+			my $session;
+			my $late = in_time(sub {
+				$session = long_call($how, $sql);
+				my $started = time;
+				$node->safe_psql('postgres', "SELECT pg_${how}_backend(pid) FROM pg_stat_activity WHERE application_name = '$how'");
+				$session->{handle}->finish;
+				return time - $started;
+			});
+			cmp_ok($late, '<', 1, "$name, direct_scan $path, pg_${how}_backend: ended in time");
+			like($session->{err}, $message, 'and by that');
+			is($session->{out}, $how eq 'cancel' ? "$wanted\n" : '', $how eq 'cancel' ? 'and the session goes on' : 'and the session is over');
+		}
 	}
 }
 
@@ -145,8 +157,6 @@ is( $node->safe_psql('postgres', q{
 }), "1\n1\n1\n2\nend", 'cursors, limits and caught errors');
 
 $node->stop;
-my $log = slurp_file($node->logfile);
-unlike($log, qr/leak/i, 'nothing leaked');
-unlike($log, qr/WARNING|PANIC|TRAP|signal 11/, 'no warnings, no crash');
+clean_log($node);
 
 done_testing();
