@@ -208,9 +208,12 @@ evaluate_order(DlAlign *align, TupleTableSlot *slot)
 	for (int i = 0; i < align->target->norder; i++)
 	{
 		if (align->order[i] != NULL)
+		{
+			Assert(align->econtext != NULL);
 			align->order_values[i] =
 				ExecEvalExprSwitchContext(align->order[i], align->econtext,
 										  &align->order_nulls[i]);
+		}
 		else
 			align->order_values[i] =
 				slot_getattr(slot, align->source->order[i],

@@ -195,7 +195,7 @@ dl_cursor_write(DlCursors *cursors, DlBuffer *buffer, TupleTableSlot *slot,
 		}
 	}
 	dl_buffer_append_char(scratch, ']');
-	if (scratch->len > MAX_CURSOR_LENGTH / 4 * 3)
+	if (scratch->len > (Size) MAX_CURSOR_LENGTH / 4 * 3)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the cursor of a row exceeds %d bytes",
@@ -284,11 +284,12 @@ static char *
 decode(const char *text)
 {
 	int			len = strlen(text);
-	int			room = pg_b64_dec_len(len);
+	int			room;
 	char	   *json;
 
 	if (len > MAX_CURSOR_LENGTH)
 		report_invalid("It is too long.");
+	room = pg_b64_dec_len(len);
 	json = palloc(room + 1);
 	len = dl_b64_decode(text, len, (uint8 *) json, room);
 	if (len < 0)

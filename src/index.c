@@ -147,9 +147,8 @@ check_key_columns(const DlTarget *target, Relation index,
 		else if (target->keys[number].cast_column ||
 				 get_op_opfamily_strategy(target->keys[number].eqop,
 										  index->rd_opfamily[column]) !=
-				 BTEqualStrategyNumber)
-			reason = Max(reason, DL_REASON_INDEX_OPCLASS);
-		else if (!has_comparison(index, column, &target->keys[number]))
+				 BTEqualStrategyNumber ||
+				 !has_comparison(index, column, &target->keys[number]))
 			reason = Max(reason, DL_REASON_INDEX_OPCLASS);
 		else if (index->rd_indcollation[column] !=
 				 target->keys[number].collation &&

@@ -39,10 +39,10 @@
 
 /* More requests than this in one session, or more memory: start over. */
 #define MAX_TARGETS 512
-#define MAX_CACHE_BYTES (16 * 1024 * 1024)
+#define MAX_CACHE_BYTES ((Size) 16 * 1024 * 1024)
 
 /* A target larger than this is not worth keeping. */
-#define MAX_TARGET_BYTES (1024 * 1024)
+#define MAX_TARGET_BYTES ((Size) 1024 * 1024)
 
 typedef struct CacheIdentity
 {
