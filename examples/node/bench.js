@@ -1,4 +1,5 @@
-// bench ROUNDS [NAME]: see ../README.md.  Each way of a cell once a round, by turns.
+// bench ROUNDS [NAME]: see ../README.md.  Each way of a cell once a round, by turns; the cells
+// once for each driver.  The keys are at hand, as they are for a batch function.
 import DataLoader from 'dataloader'
 import { close, knex, pool, readKeys, rowsOf, sql, statements } from './database.js'
 import * as nodePostgres from './loaders.js'
@@ -13,55 +14,74 @@ await knex.migrate.latest()
 const keys = await readKeys()
 
 // Every reporter's second page: each key has a cursor of its own.
-const firstPages = await nodePostgres.makeLoaders(pool).page(5).loadMany(keys.reporters.map((id) => ({ id })))
-const secondPages = keys.reporters.map((id, i) => ({ id, after: firstPages[i].pageInfo.endCursor }))
-const ownFirst = await naive(rowsOf['node-postgres']).page(keys.reporters.map((id) => ({ id })))
-const ownSecond = keys.reporters.map((id, i) => ({ id, after: ownFirst[i].pageInfo.endCursor }))
+const firstPages = keys.reporters.map((id) => ({ id }))
+const secondPages = (pages) => pages.map((page, i) => ({ id: keys.reporters[i], after: page.pageInfo.endCursor }))
+const ourPages = secondPages(await nodePostgres.makeLoaders(pool).page(5).loadMany(firstPages))
+const theirPages = secondPages(await grouped(rowsOf['node-postgres']).page(firstPages))
 
 const cells = {
   '500 reporters, all articles': ['articles', keys.reporters],
   '500 reporters, newest 5 articles': ['newest', keys.reporters],
   '500 articles, their reporter': ['reporter', keys.authors],
   '500 articles, their publications': ['publications', keys.articles],
-  '500 reporters, a connection page': ['page', ownSecond, secondPages]
+  '500 reporters, a connection page': ['page', theirPages, ourPages]
+}
+const ours = {
+  'node-postgres': (name) => (keys) => {
+    const loaders = nodePostgres.makeLoaders(pool)
+    return (name === 'page' ? loaders.page(5) : loaders[name]).loadMany(keys)
+  },
+  'postgres.js': (name) => (keys) => postgresJs.makeLoaders(sql)[name].loadMany(keys)
 }
 
 // A loader for each run, as for each request.
 const inLoader = (load) => (keys) => new DataLoader(load).loadMany(keys)
 
-function ways(name) {
-  const ways = {}
-  for (const driver of ['node-postgres', 'postgres.js']) {
-    const query = rowsOf[driver]
-    ways[`N+1 (${driver})`] = naive(query)[name]
-    if (driver === 'node-postgres') {
-      ways['N+1, 10 connections (node-postgres)'] = naive(rowsOf['node-postgres, 10 connections'])[name]
-    }
-    ways[`= ANY and a Map (${driver})`] = inLoader(grouped(query)[name])
-    ways[`json_agg by hand (${driver})`] = inLoader(byHand(query)[name])
+function ways(driver, name, theirs, mine) {
+  const query = rowsOf[driver]
+  const ways = { 'N+1': () => naive(query)[name](theirs) }
+  if (driver === 'node-postgres') {
+    ways['N+1, 10 connections'] = () => naive(rowsOf['node-postgres, 10 connections'])[name](theirs)
   }
-  const page = name === 'page'
-  ways['dataloader (node-postgres)'] = (keys) => {
-    const loaders = nodePostgres.makeLoaders(pool)
-    return (page ? loaders.page(5) : loaders[name]).loadMany(keys)
-  }
-  ways['dataloader (postgres.js)'] = (keys) => postgresJs.makeLoaders(sql)[name].loadMany(keys)
+  ways['= ANY or LATERAL, and a Map'] = () => inLoader(grouped(query)[name])(theirs)
+  ways['json_agg by hand'] = () => inLoader(byHand(query)[name])(theirs)
+  ways.dataloader = () => ours[driver](name)(mine)
   return ways
 }
 
-for (const [cell, [name, keys, ourKeys = keys]] of Object.entries(cells)) {
-  if (!cell.includes(wanted)) continue
-  const all = Object.entries(ways(name))
+// What the body of a response is made of.
+const response = {
+  'node-postgres': {
+    '= ANY and a Map, JSON.stringify': async () => JSON.stringify(await grouped(rowsOf['node-postgres']).articles(keys.reporters)),
+    'json_agg by hand, ::text': () => byHandText(keys.reporters),
+    'dataloader, ::text': () => nodePostgres.articlesAsText(pool, keys.reporters)
+  },
+  'postgres.js': {
+    '= ANY and a Map, JSON.stringify': async () => JSON.stringify(await grouped(rowsOf['postgres.js']).articles(keys.reporters)),
+    'dataloader, bytes': () => postgresJs.articlesAsBytes(sql, keys.reporters)
+  }
+}
+const byHandText = (ids) => byHand(async (text, values) =>
+  rowsOf['node-postgres'](`SELECT batch::text FROM (${text}) b`, values)).articles(ids)
+
+async function measure(cell, ways) {
+  if (!cell.includes(wanted)) return
   for (let round = -warmUp; round < rounds; round++) {
-    for (const [way, run] of all) {
+    for (const [way, run] of Object.entries(ways)) {
       const sent = statements.sent
       const start = process.hrtime.bigint()
-      const values = await run(way.startsWith('dataloader') ? ourKeys : keys)
+      const values = await run()
       const milliseconds = Number(process.hrtime.bigint() - start) / 1e6
-      const failed = values.find((value) => value instanceof Error)
-      if (failed) throw failed
+      if (values[0] instanceof Error) throw values[0] // of loadMany
       if (round >= 0) console.log(`${cell}\t${way}\t${statements.sent - sent}\t${milliseconds}`)
     }
   }
+}
+
+for (const driver of ['node-postgres', 'postgres.js']) {
+  for (const [cell, [name, theirs, mine = theirs]] of Object.entries(cells)) {
+    await measure(`${cell} (${driver})`, ways(driver, name, theirs, mine))
+  }
+  await measure(`500 reporters, all articles, an HTTP response (${driver})`, response[driver])
 }
 await close()

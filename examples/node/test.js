@@ -10,7 +10,7 @@ import { graphql } from 'graphql'
 import pg from 'pg'
 import { close, knex, pool, readKeys, rowsOf, sql, statements } from './database.js'
 import * as knexLoaders from './knex.js'
-import { makeLoaders } from './loaders.js'
+import { articlesAsText, makeLoaders } from './loaders.js'
 import * as postgresJs from './postgresjs.js'
 import { schema } from './schema.js'
 import { makeServer } from './server.js'
@@ -113,6 +113,14 @@ test('composite keys are sent as JSON', async () => {
     assert.deepEqual(batch.map((row) => row && [String(row.article_id), String(row.publication_id)]),
       [asked[0], asked[1], null, null])
   }
+})
+
+test('a response may have the text, or the bytes, as they came', async () => {
+  const expected = await makeLoaders(pool).articles.loadMany(keys.reporters)
+  assertSame(JSON.parse(await articlesAsText(pool, keys.reporters)), expected)
+  const bytes = await postgresJs.articlesAsBytes(sql, keys.reporters)
+  assert.ok(Buffer.isBuffer(bytes))
+  assertSame(JSON.parse(bytes), expected)
 })
 
 test('to-one through: the reporter of an article, by the article', async () => {

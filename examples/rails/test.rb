@@ -167,11 +167,13 @@ class BatchesTest < Minitest::Test
   end
 
   # What one copies from the page must be what is tested here.
-  def test_the_code_of_the_page_is_code_of_this_example
+  def test_the_code_of_the_pages_is_code_of_this_example
     squeeze = ->(text) { text.gsub(/\s+/, " ").strip }
     sources = squeeze.(Dir["*.rb", "migrations/*.rb"].sort.map { |file| File.read(file) }.join("\n"))
-    blocks = File.read("../../docs/rails.md").scan(/^```ruby\n(.*?)^```/m).flatten
-    refute_empty blocks
-    blocks.flat_map { |block| block.split(/^# \.\.\.$/) }.each { |piece| assert_includes sources, squeeze.(piece) }
+    %w[rails comparison].each do |page|
+      blocks = File.read("../../docs/#{page}.md").scan(/^```ruby\n(.*?)^```/m).flatten
+      refute_empty blocks
+      blocks.flat_map { |block| block.split(/^# \.\.\.$/) }.each { |piece| assert_includes sources, squeeze.(piece) }
+    end
   end
 end

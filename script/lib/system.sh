@@ -39,6 +39,18 @@ system_make() {
         tail -n 20 "$work/system.log" >&2
         skip "no system of release $suite could be made"
     }
+    copy_npm_settings "$dir"
+}
+
+# Where this machine's npm gets packages from, and whom it trusts there.
+copy_npm_settings() {
+    local dir=$1 ca
+    command -v npm >/dev/null || return 0
+    printf 'registry=%s\n' "$(npm config get registry)" >"$dir/root/.npmrc"
+    ca=$(npm config get cafile)
+    [[ -f $ca ]] || return 0
+    cp "$ca" "$dir/root/npm-ca.pem"
+    say 'cafile=/root/npm-ca.pem' >>"$dir/root/.npmrc"
 }
 
 # The mirror of Debian that this machine's apt uses.
