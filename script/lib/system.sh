@@ -12,32 +12,38 @@ skip() {
 
 # system_make MAJOR DIR: the release whose PostgreSQL is of this major version.
 system_make() {
-    local major=$1 dir=$2 suite mirror=() components=main
-    case $major in
-        14) suite=jammy components=main,universe ;;
-        15) suite=bookworm ;;
-        16) suite=noble components=main,universe ;;
-        17) suite=trixie ;;
-        18) suite=forky ;;
-        *) die "no release with PostgreSQL $major is known" ;;
-    esac
+    local major=$1 dir=$2 mirror
     ((EUID == 0)) || skip 'needs root'
     command -v mmdebstrap >/dev/null || skip 'needs mmdebstrap'
     unshare --mount --pid --net --fork true 2>/dev/null || skip 'needs the right to make namespaces'
-    if [[ $components == main ]]; then
-        mirror=("$(debian_mirror)")
-        [[ -n ${mirror[0]} ]] || skip 'the apt sources name no mirror of Debian (is apt-get update needed?)'
-    elif [[ ! -e /usr/share/keyrings/ubuntu-archive-keyring.gpg ]]; then
-        skip "needs the archive keys of Ubuntu for its release $suite"
-    fi
+    mirror=$(debian_mirror)
+    [[ -n $mirror ]] || skip 'the apt sources name no mirror of Debian (is apt-get update needed?)'
     apt-config dump | grep -E '^Acquire::(https?|Check-[A-Za-z-]*)(::| )' >"$work/apt.conf" || true
-    say "making a system of release $suite"
-    mmdebstrap --quiet --variant=apt --keyring=/usr/share/keyrings --aptopt="$work/apt.conf" \
-        --components="$components" --customize-hook='mkdir -p "$1/etc/postgresql-common/createcluster.d"' \
-        --customize-hook='echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.d/none.conf"' \
-        "$suite" "$dir" "${mirror[@]}" >"$work/system.log" 2>&1 || {
+
+    say "making a small system with packages of PostgreSQL $major"
+    case $major in
+        14) bootstrap_ubuntu jammy ;;
+        15) bootstrap /usr/share/keyrings --variant=apt bookworm "$dir" "$mirror" ;;
+        16) bootstrap_ubuntu noble ;;
+        17) bootstrap /usr/share/keyrings --variant=apt trixie "$dir" "$mirror" ;;
+        18) bootstrap /usr/share/keyrings --variant=apt forky "$dir" "$mirror" ;;
+        *) die "no release with PostgreSQL $major is known" ;;
+    esac
+    mkdir -p "$dir/etc/postgresql-common/createcluster.d"
+    say 'create_main_cluster = false' >"$dir/etc/postgresql-common/createcluster.d/none.conf"
+}
+
+# From mmdebstrap's own default mirror, by the keys that Debian has a package of.
+bootstrap_ubuntu() {
+    bootstrap /usr/share/keyrings --variant=extract --include=ubuntu-archive-keyring trixie "$work/keys" "$mirror"
+    bootstrap "$work/keys/usr/share/keyrings" --variant=apt --components=main,universe "$1" "$dir"
+}
+
+# bootstrap KEYS MMDEBSTRAP-ARGUMENT...
+bootstrap() {
+    mmdebstrap --quiet --keyring="$1" --aptopt="$work/apt.conf" "${@:2}" >"$work/system.log" 2>&1 || {
         tail -n 20 "$work/system.log" >&2
-        skip "no system of release $suite could be made"
+        skip "the packages of PostgreSQL $major cannot be had"
     }
     copy_npm_settings "$dir"
 }
