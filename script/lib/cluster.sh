@@ -3,6 +3,8 @@
 # extension loaded from a staging directory (nothing is installed in the system).
 #
 # cluster_start DIR [DESTDIR] sets PGHOST, PGPORT and PGUSER for what follows.
+# From the environment: CLUSTER_SETTINGS, more lines of postgresql.conf;
+# CLUSTER_POSTGRES, a program to run instead of postgres.
 
 # Not 5432: a client that lost its PGHOST must not find somebody's server.
 CLUSTER_PORT=28815
@@ -30,8 +32,9 @@ max_prepared_transactions = 10
 lc_messages = 'C'
 log_line_prefix = '%m [%p] %q%a '
 CONF
+        say "${CLUSTER_SETTINGS:-}"
     } >>"$dir/data/postgresql.conf"
-    "$cluster_bindir/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -t 60 -s start || {
+    "$cluster_bindir/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -t 60 -s ${CLUSTER_POSTGRES:+-p "$CLUSTER_POSTGRES"} start || {
         cat "$dir/server.log" >&2
         return 1
     }
