@@ -150,7 +150,7 @@ suite_program() {
         prove --verbose --exec '' "test/$name/run"
 }
 
-# Random batches against plain SQL.
+# Random batches against plain SQL; and does that find what is wrong?
 suite_property() {
     local log=$build/property.log started=$SECONDS line passed=0 failed=1 status=0
     [[ -x $tree/test/property/run ]] && is_selected test/property run || return 0
@@ -163,7 +163,8 @@ suite_property() {
     fi
     ((status == 0 || failed > 0)) || failed=1
     report "test/property, seed $SEED" "$passed" "$failed" $((SECONDS - started))
-    ((failed == 0)) || tail -n 100 "$log"
+    ((failed == 0)) || grep -v '^relation ' "$log" | head -n 400
+    run_tap 'test/property/selftest' in_tree env PATH="$cluster_bindir:$PATH" prove --verbose --exec '' test/property/selftest
 }
 
 # What no test may leave in a server log: crashes, failed assertions, undefined behaviour,

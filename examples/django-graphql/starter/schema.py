@@ -2,7 +2,6 @@
 through info.context: see loaders.py."""
 import graphene
 from graphene.types.resolver import dict_or_attr_resolver
-from graphql.language.ast import Field
 
 from starter import models
 
@@ -18,13 +17,7 @@ def get(parent, name):
 
 
 def by_field_name(attribute, default, parent, info, **arguments):
-    return parent.get(info.field_name)
-
-
-def asks_for(info, name):
-    """Whether the query selects a field of this field; what is in a fragment may be."""
-    selections = (selection for ast in info.field_asts for selection in ast.selection_set.selections)
-    return any(not isinstance(selection, Field) or selection.name.value == name for selection in selections)
+    return parent[info.field_name]
 
 
 class Publication(graphene.ObjectType):
@@ -98,8 +91,7 @@ class Reporter(graphene.ObjectType):
         return info.context.load("newest", get(parent, "id"), first=min(first, 100))
 
     def resolve_page(parent, info, first, after=None):
-        return info.context.load("pages", (get(parent, "id"), after), first=min(first, 100),
-                                 total=asks_for(info, "totalCount"))
+        return info.context.load("pages", (get(parent, "id"), after), first=min(first, 100))
 
 
 class Query(graphene.ObjectType):

@@ -1,7 +1,7 @@
 package DlProp::Change;
 
-# What happens to a random relation: indexes, and the changes between calls.
-# Methods of DlProp::Relation.
+# What happens to a random relation between calls: to its rows, indexes,
+# columns, partitions and rights.  Methods of DlProp::Relation.
 
 use strict;
 use warnings;
@@ -9,71 +9,18 @@ use DlProp::Random;
 use DlProp::Types;
 use DlProp::Sql;
 
-# --- indexes
-
-sub _add_indexes
-{
-	my ($self) = @_;
-	$self->_add_index for 1 .. pick(0, 1, 1, 1, 2, 2, 2, 3);
-}
-
-sub _add_index
-{
-	my ($self) = @_;
-	my @columns = @{ $self->{columns} };
-	my @keys    = grep { $_->{role} eq 'key' } @columns;
-	my @others  = grep { $_->{role} ne 'key' && ($_->{type}{order} // 1) } @columns;
-	my $first   = pick(@keys);
-	my $form    = pick_weighted(keys => 45, order => 25, later => 5, hash => 3, brin => 2, expression => 4, pattern => 3,
-		collation => 4, partial => 9);
-	my $unique = chance(0.12) ? 'UNIQUE ' : '';
-	my @parts;
-	my $tail = '';
-	if    ($form eq 'hash') { return $self->apply("CREATE INDEX ON $self->{table} USING hash ($first->{name})"); }
-	elsif ($form eq 'brin') { return $self->apply("CREATE INDEX ON $self->{table} USING brin ($first->{name})"); }
-	elsif ($form eq 'expression')
-	{
-		@parts = (pick("lower($first->{name}::text)", "($first->{name})", "(coalesce($first->{name}, $first->{name}))"));
-		$unique = '';
-	}
-	elsif ($form eq 'pattern')   { @parts = ("$first->{name} text_pattern_ops"); }
-	elsif ($form eq 'collation') { @parts = ("$first->{name} COLLATE " . pick('"C"', '"en-x-icu"', 'nd')); }
-	else
-	{
-		@parts = map { [ $_->{name}, $self->_direction ] } $first, some(pick(0, 0, 1, 1, 2), grep { $_ != $first } @keys);
-		push @parts, map { [ $_->{name}, $self->_direction ] } some(between(1, 2), @others) if $form eq 'order';
-		unshift @parts, [ pick(@others)->{name}, '' ] if $form eq 'later' && @others;
-		$unique = '' if $form eq 'later';
-		$tail .= ' INCLUDE (' . join(', ', map { $_->{name} } some(between(1, 2), @columns)) . ')' if chance(0.12);
-		$tail .= ' NULLS NOT DISTINCT' if $unique && chance(0.2);
-		if ($form eq 'partial')
-		{
-			$tail .= ' WHERE ' . pick("$first->{name} IS NOT NULL", "$self->{id}{name} > 10", "$self->{id}{name} > 0");
-		}
-	}
-	my $sql = join ', ', map { ref $_ ? "$_->[0]$_->[1]" : $_ } @parts;
-	if ($unique && !$tail && $form eq 'keys' && chance(0.5))
-	{
-		my $names = join ', ', map { $_->[0] } @parts;
-		return $self->apply("ALTER TABLE $self->{table} ADD UNIQUE ($names) DEFERRABLE" . pick('', ' INITIALLY DEFERRED'));
-	}
-	$self->apply("CREATE ${unique}INDEX ON $self->{table} ($sql)$tail") or return 0;
-	push @{ $self->{indexes} }, [ grep { ref $_ } @parts ];
-	return 1;
-}
-
-sub _direction { return pick('', '', '', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST'); }
-
-# --- changes between calls: rows, indexes, columns
-
 sub mutate
 {
 	my ($self) = @_;
 	my $what = pick_weighted(update => 30, delete => 12, insert => 20, index => 10, vacuum => 10, analyze => 4, rename => 4,
-		reindex => 2, drop_index => 3, add => 3, refresh => 3, truncate => 1);
+		reindex => 2, drop_index => 3, add => 3, refresh => 3, truncate => 1, retype => 2, replace => 3, rewrite => 2,
+		rights => 3, store => 2, detach => 2, savepoint => 5);
 	my $method = "_mutate_$what";
-	return $self->$method;
+	$self->$method;
+	return;
 }
+
+# --- rows
 
 sub _id_range
 {
@@ -86,29 +33,67 @@ sub _id_range
 sub _mutate_update
 {
 	my ($self) = @_;
-	my @columns = grep { $_->{role} =~ /key|payload/ && !$_->{unique} } @{ $self->{present} };
+	my @columns = grep { $_->{role} =~ /key|payload/ } @{ $self->{present} };
+
+	# a foreign partition would let rows in that are not its own
+	@columns = grep { $_ != $self->{partition_key} } @columns if $self->{keeps_key} && $self->{partition_key};
 	return unless @columns;
 	my $column = pick(@columns);
 	$self->apply("UPDATE $self->{table} SET $column->{name} = " . literal($column, $self->_random_value($column)) . ' WHERE '
 		  . $self->_id_range)
 	  for 1 .. between(1, 4);
+	return;
 }
 
-sub _mutate_delete { my ($self) = @_; $self->apply("DELETE FROM $self->{table} WHERE " . $self->_id_range); }
+sub _mutate_delete { my ($self) = @_; $self->apply("DELETE FROM $self->{table} WHERE " . $self->_id_range); return; }
 
-sub _mutate_insert
+# A unique constraint that is deferred lets rows in that are alike.
+sub _mutate_insert { my ($self) = @_; $self->_insert_row for 1 .. between(1, 5); return; }
+
+sub _mutate_truncate { my ($self) = @_; $self->apply("TRUNCATE $self->{table}") if chance(0.3); return; }
+
+# Changes that the next calls see, and that are undone after them.
+sub _mutate_savepoint
 {
 	my ($self) = @_;
-	return if grep { $_->{unique} } @{ $self->{columns} };
-	$self->_insert_row for 1 .. between(1, 5);
+	return if !$self->{in_transaction} || $self->{undo_after};
+	$self->apply('SAVEPOINT zz_s') or return;
+	pick(sub { $self->_mutate_update }, sub { $self->_mutate_delete }, sub { $self->_mutate_insert })->() for 1 .. between(1, 3);
+	$self->{undo_after} = between(1, 4);
+	return;
 }
 
-sub _mutate_index   { my ($self) = @_; $self->_add_index if $self->{kind} ne 'view'; }
-sub _mutate_vacuum  { my ($self) = @_; $self->apply("VACUUM $self->{table}") unless $self->{in_transaction}; }
-sub _mutate_analyze { my ($self) = @_; $self->apply("ANALYZE $self->{table}"); }
-sub _mutate_reindex { my ($self) = @_; $self->apply("REINDEX TABLE $self->{table}"); }
-sub _mutate_refresh { my ($self) = @_; $self->apply("REFRESH MATERIALIZED VIEW $self->{name}") if $self->{kind} eq 'matview'; }
-sub _mutate_truncate { my ($self) = @_; $self->apply("TRUNCATE $self->{table}") if chance(0.3); }
+# once between any two calls
+sub pass_time
+{
+	my ($self) = @_;
+	return unless $self->{undo_after};
+	$self->apply('ROLLBACK TO zz_s') unless --$self->{undo_after};
+	return;
+}
+
+# --- storage and indexes
+
+sub _mutate_index   { my ($self) = @_; $self->_add_index if $self->{kind} ne 'view'; return; }
+sub _mutate_vacuum  { my ($self) = @_; $self->apply("VACUUM $self->{table}") unless $self->{in_transaction}; return; }
+sub _mutate_analyze { my ($self) = @_; $self->apply("ANALYZE $self->{table}"); return; }
+sub _mutate_reindex { my ($self) = @_; $self->apply("REINDEX TABLE $self->{table}"); return; }
+sub _mutate_refresh { my ($self) = @_; $self->apply("REFRESH MATERIALIZED VIEW $self->{name}") if $self->{kind} eq 'matview'; return; }
+
+sub _mutate_rewrite
+{
+	my ($self) = @_;
+	return if $self->{big};
+	$self->apply(pick("VACUUM FULL $self->{table}", "REINDEX TABLE CONCURRENTLY $self->{table}")) unless $self->{in_transaction};
+	return;
+}
+
+sub _mutate_store
+{
+	my ($self) = @_;
+	$self->_store(pick(@{ $self->{present} }));
+	return;
+}
 
 sub _mutate_drop_index
 {
@@ -116,13 +101,25 @@ sub _mutate_drop_index
 	$self->apply(q{DO $$ DECLARE i regclass; BEGIN SELECT indexrelid::regclass INTO i FROM pg_index }
 		  . "WHERE indrelid = " . quote($self->{table}) . q{::regclass AND NOT indisprimary ORDER BY indexrelid LIMIT 1; }
 		  . q{IF i IS NOT NULL THEN EXECUTE 'DROP INDEX ' || i; END IF; END $$});
+	return;
 }
 
-# swaps the names of two columns of one type under the feet of kept plans
+# --- columns
+
+# Requests of before may not be meant any more.
+sub _forget_calls
+{
+	my ($self) = @_;
+	$self->{indexes} = [];
+	$self->{calls}   = [];
+	return;
+}
+
+# swaps the names of two columns under the feet of kept plans
 sub _mutate_rename
 {
 	my ($self) = @_;
-	return unless $self->{kind} =~ /^(plain|temp|partitioned)$/;
+	return unless $self->{kind} =~ /^(plain|temp|partitioned)$/ && !$self->{undo_after};
 	my @pair = some(2, grep { $_->{role} =~ /key|payload/ } @{ $self->{columns} });
 	return if @pair < 2;
 	my ($a, $b) = @pair;
@@ -130,22 +127,91 @@ sub _mutate_rename
 	$self->apply("ALTER TABLE $self->{table} RENAME $b->{name} TO $a->{name}");
 	$self->apply("ALTER TABLE $self->{table} RENAME zz_swap TO $b->{name}");
 	($a->{$_}, $b->{$_}) = ($b->{$_}, $a->{$_}) for qw(raw name);
-	$self->{indexes} = [];
-	$self->{calls}   = [];
+	return $self->_forget_calls;
 }
 
 sub _mutate_add
 {
 	my ($self) = @_;
-	return if $self->{kind} =~ /view/ || $self->{kind} =~ /leaf|child/;
+	return if $self->{kind} =~ /view|leaf|child|foreign/ || $self->{undo_after};
+	my $raw = shift @{ $self->{spare_names} } or return;
+	return $self->_append_column({ %{ $self->_plain_payload }, raw => $raw, name => quote_name($raw) });
+}
+
+# a payload column whose type is there already
+sub _plain_payload
+{
+	my ($self) = @_;
 	my $type = pick(payload_types());
-	my $raw  = shift @{ $self->{spare_names} } or return;
-	my $column = { role => 'payload', type => $type, pool => [ @{ $type->{values} } ], nulls => 0.1, raw => $raw,
-		name => quote_name($raw) };
-	$self->apply("ALTER TABLE $self->{table} ADD COLUMN $column->{name} $type->{decl} DEFAULT "
+	return { role => 'payload', type => $type, pool => [ @{ $type->{values} } ], nulls => 0.1 };
+}
+
+sub _append_column
+{
+	my ($self, $column) = @_;
+	$self->apply("ALTER TABLE $self->{table} ADD COLUMN $column->{name} $column->{type}{decl} DEFAULT "
 		  . literal($column, pick(@{ $column->{pool} }))) or return;
 	push @{ $self->{columns} }, $column;
 	$self->{present} = $self->{columns};
+	return;
+}
+
+# drops a column, and perhaps adds another one of its name
+sub _mutate_replace
+{
+	my ($self) = @_;
+	return unless $self->{kind} =~ /^(plain|unlogged|temp|partitioned|inherited)$/ && !$self->{undo_after};
+	my ($column) = some(1, grep { $_->{role} eq 'payload' } @{ $self->{columns} }) or return;
+	$self->apply("ALTER TABLE $self->{table} DROP COLUMN $column->{name}") or return;
+	$self->{columns} = $self->{present} = [ grep { $_ != $column } @{ $self->{columns} } ];
+	$self->_append_column({ %{ $self->_plain_payload }, raw => $column->{raw}, name => $column->{name} }) if chance(0.7);
+	return $self->_forget_calls;
+}
+
+# another type for a column; a wider one for a key
+sub _mutate_retype
+{
+	my ($self) = @_;
+	return unless $self->{kind} =~ /^(plain|unlogged|temp)$/ && !$self->{undo_after};
+	my %wider = (int2 => 'int4', int4 => 'int8', float4 => 'float8', varchar => 'text', date => 'timestamp');
+	my ($column) = some(1, grep { !$_->{type}{domain} && !$_->{type}{collate} && $_->{role} =~ /key|payload/ && $wider{ $_->{type}{base} } }
+		  @{ $self->{columns} }) or return;
+	my $base = $wider{ $column->{type}{base} };
+	my ($type) = grep { $_->{decl} eq $base } key_types();
+	$self->apply("ALTER TABLE $self->{table} ALTER COLUMN $column->{name} TYPE $base") or return;
+	$column->{type} = $type;
+	delete $column->{spread};
+	return $self->_forget_calls;
+}
+
+# --- partitions and rights
+
+sub _mutate_detach
+{
+	my ($self) = @_;
+	return if $self->{kind} !~ /partitioned|leaf/ || $self->{undo_after};
+	my $partition = pick(@{ $self->{partitions} });
+	my ($parent, $leaf, $bound) = ($self->{table}, @$partition);
+	if ($self->{detached} && $self->{detached} == $partition)
+	{
+		$self->apply("ALTER TABLE $parent ATTACH PARTITION $leaf $bound") and delete $self->{detached};
+	}
+	elsif (!$self->{detached})
+	{
+		$self->apply("ALTER TABLE $parent DETACH PARTITION $leaf") and $self->{detached} = $partition;
+	}
+	return;
+}
+
+sub _mutate_rights
+{
+	my ($self) = @_;
+	return if $self->{undo_after};
+	return if $self->{oracle};    # whose rights are those of its table, too
+	my $name = $self->{name};
+	$self->apply(pick("REVOKE SELECT ON $name FROM " . ROLE, ("GRANT SELECT ON $name TO " . join(', ', ROLE, BYPASS)) x 2,
+		$self->{rls} ? map { "ALTER TABLE $name $_ ROW LEVEL SECURITY" } qw(DISABLE ENABLE FORCE) : ()));
+	return;
 }
 
 1;

@@ -5,7 +5,7 @@ package DlProp::Judge;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT = qw(judge);
+our @EXPORT = qw(judge judge_positions listing);
 
 # The complaint, or undef when all is well.  $direct says which path ran.
 # $filter_fails() runs the filter over the whole relation and returns its
@@ -17,15 +17,17 @@ sub judge
 	my $stops_early = defined $call->{first} || defined $call->{at_most} || ($call->{to_one} && $call->{order});
 	$stops_early ||= ($call->{filter} // '') =~ / AND | OR /;    # in any order, as a plan
 	my $got = $result->{error};
+	return undef if $got && $got eq '55000' && $call->{require_index} && !$direct;
 	return "internal error: $result->{message}" if $got && $got =~ /^XX/;
 
 	if ($oracle->{error})
 	{
 		return undef if $got && $got eq $oracle->{error};
-		return undef if $got && $got eq '42501' && $call->{as_role};    # two things are wrong
+		return undef if $got && $got eq '42501' && $call->{role};    # two things are wrong
 		return undef if $got && $got eq '21000' && $call->{to_one} && !$call->{order};
 		return "the oracle fails with $oracle->{error}, the call with $got: $result->{message}" if $got;
 		return undef if $stops_early;
+		return undef if $call->{row_security_off} && !grep { defined } @{ $call->{keys} };    # nothing was read
 		return "the oracle fails with $oracle->{error}, the call does not";
 	}
 	my $expected = _expected($call, $oracle);
@@ -90,7 +92,7 @@ sub _judge_rows
 			return 'more than one row for ord ' . ($i + 1) if $verb eq 'load_one' && $seen[$i] > 1;
 		}
 	}
-	return _judge_positions($call, $expected, \@got);
+	return judge_positions($call, $expected, \@got);
 }
 
 sub _judge_counts
@@ -118,7 +120,7 @@ sub _judge_json
 			push @parts, $call->{to_one} ? ($page[0] // 'null') : '[' . join(',', @page) . ']';
 		}
 		my $want = '"[' . join(',', @parts) . ']"';
-		return $want eq $text ? undef : "expected $want\n   actual   $text";
+		return $want eq $text ? undef : 'expected' . listing($want) . "\nactual" . listing($text);
 	}
 	my $decoded = _unescape(substr $text, 1, -1);
 	my $keys = _elements($decoded) // return "not a JSON array: $text";
@@ -130,12 +132,12 @@ sub _judge_json
 		push @got, _elements($value) // return "not a JSON array: $value";
 	}
 	my @plain = map { [ map { [ $_->[0], _unescape(substr $_->[1], 1, -1) ] } @$_ ] } @$expected;
-	return _judge_positions($call, \@plain, \@got);
+	return judge_positions($call, \@plain, \@got);
 }
 
 # The found rows of every position against the candidates: all of them in
 # a total order, otherwise as many, each a candidate, in the order of ranks.
-sub _judge_positions
+sub judge_positions
 {
 	my ($call, $expected, $got) = @_;
 	my %first_of;
@@ -179,9 +181,14 @@ sub _key_text
 sub _listing
 {
 	my ($page, $found) = @_;
-	my @want = map { "$_->[0] $_->[1]" } @$page;
-	return "\n   expected " . join("\n            ", @want[ 0 .. ($#want < 9 ? $#want : 9) ]) . "\n   actual   "
-	  . join("\n            ", @$found[ 0 .. ($#$found < 9 ? $#$found : 9) ]);
+	return "\nexpected" . listing(map { "$_->[0] $_->[1]" } @$page) . "\nactual" . listing(@$found);
+}
+
+# the first few, shortened
+sub listing
+{
+	my @texts = map { length > 300 ? substr($_, 0, 300) . ' ...' : $_ } @_[ 0 .. ($#_ < 9 ? $#_ : 9) ];
+	return join '', map { "\n   $_" } @texts, @_ > 10 ? '...' : ();
 }
 
 # --- just enough JSON

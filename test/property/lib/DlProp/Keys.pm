@@ -33,13 +33,11 @@ sub _choose_keys
 		@pool = @{ $type->{values} } if $also || ($type->{integer} && !$pool && chance(0.5));
 		push @pool, '-5000' if $self->{form} =~ /text|json/ && $type->{base} eq 'int4' && chance(0.2);
 		push @pool, pick('zzz', '5000000000000000000000') if $self->{form} =~ /text|json/ && chance(0.02);
+		push @pool, @{ $type->{too_long} } if $type->{too_long} && $self->{form} =~ /text|json/;
 		push @{ $self->{key_types} }, $key_type;
 		push @pools, \@pool;
 	}
-	my $big = $self->{relation}{big};
-	my $few = !grep { $_->{role} eq 'id' || $_->{spread} } @columns;    # so many rows have each key
-	my $n = pick_weighted(0 => 3, 1 => 6, between(2, 10) => 55, between(10, 60) => $big && $few ? 0 : 25,
-		between(200, 1500) => $big ? $few ? 0 : 15 : 1);
+	my $n = $self->_key_count;
 	my ($key_nulls, $field_nulls) = (chance(0.4) ? 0.15 : 0, chance(0.2) ? 0.1 : 0);
 	my @keys;
 	for (1 .. $n)
@@ -57,17 +55,29 @@ sub _choose_keys
 	if ($self->{form} eq 'rows' && !$self->{row_type} && chance(0.15))
 	{
 		# untyped literals take the type of their column
-		$self->{untyped} = [ map { $self->{key_types}[$_] eq $columns[$_]{type}{base} && chance(0.6) } 0 .. $#columns ];
+		$self->{untyped} = [ map { $self->{key_types}[$_] eq $columns[$_]{type}{base} && !$columns[$_]{type}{reads_as} && chance(0.6) } 0 .. $#columns ];
 	}
+}
+
+# not so many that a result becomes huge
+sub _key_count
+{
+	my ($self) = @_;
+	my $relation = $self->{relation};
+	my $few = pick_weighted(0 => 3, 1 => 6, between(2, 10) => 55);
+	return $few if $relation->{long};
+	my $many_rows = !grep { $_->{role} eq 'id' || $_->{spread} } @{ $self->{by_columns} };    # of each key
+	return pick_weighted($few => 64, between(10, 60) => 25, between(200, 800) => 1) unless $relation->{big};
+	return $many_rows ? $few : pick_weighted($few => 64, between(10, 60) => 25, between(200, 1500) => 15);
 }
 
 # a named composite type for some of the row keys
 sub _choose_row_type
 {
 	my ($self) = @_;
-	return unless chance(0.3);
 	my $relation = $self->{relation};
-	my $name = 'kt' . ++$relation->{types};
+	return if $relation->{undo_after} || !chance(0.3);    # later calls may use it
+	my $name = $relation->fresh_name('kt');
 	my $n = 0;
 	$relation->apply("CREATE TYPE $name AS (" . join(', ', map { 'f' . ++$n . " $_" } @{ $self->{key_types} }) . ')')
 	  and $self->{row_type} = $name;

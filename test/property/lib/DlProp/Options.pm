@@ -11,13 +11,22 @@ use DlProp::Types;
 use DlProp::Sql;
 use DlProp::Keys;
 use Exporter 'import';
-our @EXPORT = qw(plain qualified);
+our @EXPORT = qw(qualified);
 
 # A column of the relation is kept with a mark before its name, because the
-# oracle has to qualify it where a junction has a column of the same name.
+# oracle has to qualify it where a junction has a column of the same name; a
+# call may, by the relation's name.  Another mark stands for the whole row.
 use constant MARK => "\x01";
-sub plain     { my ($text) = @_; return $text =~ s/\x01//gr; }
-sub qualified { my ($text) = @_; return $text =~ s/\x01/zz_row./gr; }
+use constant ROW  => "\x02";
+
+sub plain
+{
+	my ($self, $text) = @_;
+	my $prefix = $self->{prefixed} ? "$self->{relation}{name}." : '';
+	return $text =~ s/\x01/$prefix/gr =~ s/\x02/$self->{relation}{name}/gr;
+}
+
+sub qualified { my ($text) = @_; return $text =~ s/\x01/zz_row./gr =~ s/\x02/zz_row/gr; }
 
 sub _operand
 {
@@ -33,7 +42,6 @@ sub _operand
 sub _choose_filter
 {
 	my ($self) = @_;
-	$self->{args} = [];
 	my $filter = $self->_condition;
 	$filter = pick("$filter AND ", "$filter OR ", "NOT ($filter) AND ") . $self->_condition if chance(0.35);
 	$self->{filter} = $filter;
@@ -50,7 +58,7 @@ sub _condition
 	my @pool = @{ $column->{pool} // $type->{values} };
 	my $value = pick(@pool);
 	my $form = pick_weighted(compare => 40, null => 12, list => 8, any => 8, boolean => 5, id => 10, function => 8, subquery => 6,
-		volatile => 3, division => 3, stable => 3, pattern => 3);
+		volatile => 3, division => 3, stable => 3, pattern => 3, user => 4, row => 2, system => 2, again => 1);
 	if ($form eq 'compare') { return "$name " . pick('=', '<>', '<', '>=', 'IS DISTINCT FROM') . ' ' . $self->_operand($column, $value); }
 	if ($form eq 'null')    { return "$name IS " . pick('', 'NOT ') . 'NULL'; }
 	if ($form eq 'list')    { return "$name IN (" . join(', ', map { $self->_operand($column, pick(@pool)) } 1 .. between(2, 4)) . ')'; }
@@ -75,6 +83,17 @@ sub _condition
 	if ($form eq 'volatile') { return pick('random() >= 0', "random() < 2 AND $id > 3"); }
 	if ($form eq 'division') { return "100 / ($id - " . between(1, 60) . ') < 50'; }
 	if ($form eq 'stable')   { return pick("now() > '2000-01-01'", "current_setting('TimeZone') <> ''", "pg_typeof($name)::text <> ''"); }
+	if ($form eq 'user')     { return pick("zz_odd($id)", "zz_seen($name)", "NOT zz_odd($id) AND zz_seen($name)"); }
+	if ($form eq 'row' && !grep { $_->{name} eq $relation->{name} } @{ $relation->{columns} })
+	{
+		return pick(ROW . ' IS DISTINCT FROM NULL', ROW . '.' . $column->{name} . ' IS NULL', 'length(' . ROW . '::text) > 5');
+	}
+	if ($form eq 'system' && $relation->{kind} =~ /^(?:plain|unlogged|temp|matview|leaf|child)$/)
+	{
+		return pick(MARK . "ctid > '(0,5)'", MARK . 'tableoid IS NOT NULL', MARK . 'xmin IS NOT NULL');
+	}
+	# a filter that loads
+	if ($form eq 'again' && !$relation->{big}) { return 'zz_found(' . quote($relation->{name}) . ", $id, " . quote($relation->{id}{name}) . ')'; }
 	if ($form eq 'pattern' && $type->{text}) { return "$name LIKE 'a%'"; }
 	return pick("$id % 2 = 0", "$id > 10", "$id BETWEEN 5 AND 25");
 }
@@ -88,7 +107,7 @@ sub _junction_condition
 	push @{ $self->{args} }, [ 2, 2 ];
 	my $parameter = '$' . @{ $self->{args} };
 	return pick("$pos > $parameter", "$pos IS NULL AND $id <> $parameter", "coalesce($pos, $parameter) % 2 = 0",
-		"$pos < $id - $parameter", "through.$self->{through}{link}{name} > $parameter");
+		"$pos < $id - $parameter", "through.$self->{through}{key}{name} > $parameter");
 }
 
 sub _choose_order
@@ -113,13 +132,15 @@ sub _choose_order
 			my $name = MARK . $column->{name};
 			my $item = pick_weighted($name => 80, "$name IS NULL" => 5, "length($name\::text)" => 5,
 				$column->{type}{text} ? ("lower($name)" => 10, "$name COLLATE \"C\"" => 8) : ("coalesce($name, NULL)" => 4));
-			push @items, $item . pick('', '', ' ASC', ' DESC', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST', ' ASC NULLS LAST');
+			$item = "$name = " . $self->_operand($column, pick(@{ $column->{pool} // $column->{type}{values} })) if chance(0.06);
+			push @items, $item . pick('', '', ' ASC', ' DESC', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST', ' ASC NULLS LAST', ' USING <',
+				' USING > NULLS LAST');
 		}
 	}
 	if ($self->{through} && chance(0.5))
 	{
 		unshift @items, "through.$self->{through}{pos}{name}" . pick('', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST');
-		splice @items, 1 if chance(0.4);
+		splice @items, 1 if chance(0.4) && !@{ $self->{args} };
 	}
 	push @items, MARK . $relation->{id}{name} . pick('', ' DESC') if chance(0.65) || !@items;
 	$self->{order} = \@items;

@@ -21,7 +21,7 @@ sub new
 sub _start
 {
 	my ($self) = @_;
-	local $ENV{PGOPTIONS}       = '-c client_min_messages=warning -c jit=off';
+	local $ENV{PGOPTIONS}       = '-c client_min_messages=warning -c jit=off -c statement_timeout=120s';
 	local $ENV{PGCLIENTENCODING} = 'UTF8';
 	my @command = ('psql', '-X', '-q', '-A', '-t', '-d', $self->{opt}{dbname});
 	$self->{pid} = open3(my $in, my $out, undef, @command);
