@@ -38,4 +38,4 @@ def where(**conditions):
     if not given:
         return {}
     texts = (CONDITIONS[name].format(f"${number}") for number, name in enumerate(given, 1))
-    return {"filter": " AND ".join(texts), "args": [str(value) for value in given.values()]}
+    return {"filter": " AND ".join(texts), "args": list(given.values())}

@@ -31,7 +31,7 @@ const ours = {
     const loaders = nodePostgres.makeLoaders(pool)
     return (name === 'page' ? loaders.page(5) : loaders[name]).loadMany(keys)
   },
-  'postgres.js': (name) => (keys) => postgresJs.makeLoaders(sql)[name].loadMany(keys)
+  'postgres.js': (name, options) => (keys) => postgresJs.makeLoaders(sql, options)[name].loadMany(keys)
 }
 
 // A loader for each run, as for each request.
@@ -46,6 +46,9 @@ function ways(driver, name, theirs, mine) {
   ways['= ANY or LATERAL, and a Map'] = () => inLoader(grouped(query)[name])(theirs)
   ways['json_agg by hand'] = () => inLoader(byHand(query)[name])(theirs)
   ways.dataloader = () => ours[driver](name)(mine)
+  if (driver === 'postgres.js') {
+    ways['dataloader, maxBatchSize 64'] = () => ours[driver](name, { maxBatchSize: 64 })(mine)
+  }
   return ways
 }
 

@@ -115,6 +115,12 @@ test('composite keys are sent as JSON', async () => {
   }
 })
 
+test('a loader may send batches of 64, one behind the other', async () => {
+  const { result, sent } = await counted(() => postgresJs.makeLoaders(sql, { maxBatchSize: 64 }).articles.loadMany(keys.reporters))
+  assert.equal(sent, 8)
+  assertSame(result, await makeLoaders(pool).articles.loadMany(keys.reporters))
+})
+
 test('a response may have the text, or the bytes, as they came', async () => {
   const expected = await makeLoaders(pool).articles.loadMany(keys.reporters)
   assertSame(JSON.parse(await articlesAsText(pool, keys.reporters)), expected)

@@ -3,28 +3,34 @@
 Copy this file into your project. Options are those of the SQL functions: by, order_by,
 first, skip, columns, filter, args, through, link; models stand for their tables.
 """
+import json
+
 from django.db import connections, router
-from psycopg2.extras import Json
 
 
 def load_one(model, keys, **options):
     """A dictionary or None for each key."""
-    return _json("load_one_json", model, keys, options)
+    return _load("load_one_json", model, keys, options)
 
 
 def load_many(model, keys, **options):
     """A list of dictionaries for each key."""
-    return _json("load_many_json", model, keys, options)
+    return _load("load_many_json", model, keys, options)
 
 
 def load_many_text(model, keys, **options):
     """The same as JSON text, for a response that passes it on."""
-    return _json("load_many_json", model, keys, options, "::text")
+    return _load("load_many_json", model, keys, options, "::text")
 
 
 def load_connection(model, keys, **options):
     """A Relay connection for each key."""
-    return _json("load_connection", model, keys, options)
+    return _load("load_connection", model, keys, options)
+
+
+def load_count(model, keys, **options):
+    """The number of rows of each key."""
+    return _load("load_count", model, keys, options)
 
 
 def load_objects(model, keys, **options):
@@ -47,7 +53,7 @@ def load_objects(model, keys, **options):
     return groups
 
 
-def _json(function, model, keys, options, cast=""):
+def _load(function, model, keys, options, cast=""):
     database = connections[router.db_for_read(model)]
     call, values = _call(function, "%s", keys, options, database)
     with database.cursor() as cursor:
@@ -58,13 +64,19 @@ def _json(function, model, keys, options, cast=""):
 def _call(function, relation, keys, options, database):
     named = "".join(f", {name} => %s" for name in options)
     values = [_value(name, value, database) for name, value in options.items()]
-    return f"dataloader.{function}({relation}, %s{named})", [keys, *values]
+    return f"dataloader.{function}({relation}, %s{named})", [_json(keys), *values]
 
 
 def _value(name, value, database):
     if name == "args":
-        return Json(value)
+        return _json(value)
     return _table(value, database) if hasattr(value, "_meta") else value
+
+
+def _json(values):
+    """PostgreSQL reads each as a value of the column: "7" as well as 7, dates, UUIDs;
+    a tuple is a composite key."""
+    return json.dumps(values, default=str)
 
 
 def _table(model, database):

@@ -2,6 +2,7 @@
 through info.context: see loaders.py."""
 import graphene
 from graphene.types.resolver import dict_or_attr_resolver
+from graphql.language.ast import Field
 
 from starter import models
 
@@ -17,7 +18,13 @@ def get(parent, name):
 
 
 def by_field_name(attribute, default, parent, info, **arguments):
-    return parent[info.field_name]
+    return parent.get(info.field_name)
+
+
+def asks_for(info, name):
+    """Whether the query selects a field of this field; what is in a fragment may be."""
+    selections = (selection for ast in info.field_asts for selection in ast.selection_set.selections)
+    return any(not isinstance(selection, Field) or selection.name.value == name for selection in selections)
 
 
 class Publication(graphene.ObjectType):
@@ -91,7 +98,8 @@ class Reporter(graphene.ObjectType):
         return info.context.load("newest", get(parent, "id"), first=min(first, 100))
 
     def resolve_page(parent, info, first, after=None):
-        return info.context.load("pages", (get(parent, "id"), after), first=min(first, 100))
+        return info.context.load("pages", (get(parent, "id"), after), first=min(first, 100),
+                                 total=asks_for(info, "totalCount"))
 
 
 class Query(graphene.ObjectType):

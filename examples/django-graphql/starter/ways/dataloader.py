@@ -25,6 +25,6 @@ def publications(article_ids):
     return load_many(Publication, article_ids, by="article_id", through=Link, order_by="title")
 
 
-def pages(keys, first):
+def pages(keys, first, total=False):
     return load_connection(Article, [id for id, _ in keys], by="reporter_id", order_by="pub_date DESC",
-                           first=first, after=[after for _, after in keys], total_count=True)
+                           first=first, after=[after for _, after in keys], total_count=total)

@@ -3,7 +3,7 @@ DataLoaders in Django advise. "The newest 5 of each" and pages read all rows."""
 from collections import defaultdict
 
 from starter.models import Article, Reporter
-from starter.ways.page import connection, cursor, newest_first
+from starter.ways.page import newest_first, page_of_all
 
 Link = Article.publications.through
 
@@ -34,9 +34,9 @@ def publications(article_ids):
     return [groups[id] for id in article_ids]
 
 
-def pages(keys, first):
+def pages(keys, first, total=False):
     groups = _grouped(newest_first(), [id for id, _ in keys])
-    return [_page(group, first, after) for group, (_, after) in zip(groups, keys)]
+    return [page_of_all(group, first, after, total) for group, (_, after) in zip(groups, keys)]
 
 
 def _grouped(queryset, reporter_ids):
@@ -44,8 +44,3 @@ def _grouped(queryset, reporter_ids):
     for article in queryset.filter(reporter_id__in=reporter_ids):
         groups[article.reporter_id].append(article)
     return [groups[id] for id in reporter_ids]
-
-
-def _page(group, first, after):
-    start = 0 if after is None else [cursor(article) for article in group].index(after) + 1
-    return connection(group[start : start + first + 1], first, after, len(group))

@@ -23,5 +23,5 @@ def publications(article_ids):
     return [list(Publication.objects.filter(article=id).order_by("title")) for id in article_ids]
 
 
-def pages(keys, first):
-    return [page(newest_first().filter(reporter_id=id), first, after) for id, after in keys]
+def pages(keys, first, total=False):
+    return [page(newest_first().filter(reporter_id=id), first, after, total) for id, after in keys]

@@ -3,7 +3,7 @@ function takes fresh ones."""
 from django.db.models import Prefetch, prefetch_related_objects
 
 from starter.models import Article, Publication
-from starter.ways.page import connection, newest_first
+from starter.ways.page import newest_first, page_of_all
 
 
 def articles(reporters):
@@ -27,8 +27,6 @@ def publications(articles):
     return [list(article.publications.all()) for article in articles]
 
 
-def pages(reporters, first):
-    """First pages only."""
+def pages(reporters, after, first, total=False):
     prefetch_related_objects(reporters, Prefetch("article_set", newest_first()))
-    groups = (list(reporter.article_set.all()) for reporter in reporters)
-    return [connection(group[: first + 1], first, None, len(group)) for group in groups]
+    return [page_of_all(list(reporter.article_set.all()), first, after[reporter.id], total) for reporter in reporters]
