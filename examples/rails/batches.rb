@@ -3,8 +3,12 @@
 module Batches
   # [[record, ...], [], ...]: the records of each key
   def load_many(keys, **options)
-    rows = find_by_sql("SELECT (item).*, ord FROM #{batch(:load_rows, "NULL::#{quoted_table_name}", keys, options)}")
-    rows.each_with_object(keys.map { [] }) { |record, lists| lists[record.ord - 1] << record }
+    by_position(keys, find_by_sql(rows_of(keys, options)))
+  end
+
+  # [[hash, ...], [], ...]: the same without making records, with dates as text
+  def load_hashes(keys, **options)
+    by_position(keys, connection.select_all(rows_of(keys, options)))
   end
 
   # [record, nil, ...]: the record of each key
@@ -18,7 +22,7 @@ module Batches
       .decode(connection.select_value("SELECT #{batch(:load_count, connection.quote(quoted_table_name), keys, options)}::text"))
   end
 
-  # The same as hashes and arrays: load_json(:load_many_json, ids, by: "reporter_id")
+  # JSON, parsed: load_json(:load_many_json, ids, by: "reporter_id")
   def load_json(function, keys, **options)
     JSON.parse(load_text(function, keys, **options))
   end
@@ -29,6 +33,13 @@ module Batches
   end
 
   private
+
+  def rows_of(keys, options) = "SELECT (item).*, ord FROM #{batch(:load_rows, "NULL::#{quoted_table_name}", keys, options)}"
+
+  # record.ord would be a slow way to say it: the model does not have it.
+  def by_position(keys, rows)
+    rows.each_with_object(keys.map { [] }) { |row, lists| lists[row["ord"] - 1] << row }
+  end
 
   # Keys go as JSON, which the server reads as values of the column: nil, strings, [1, "a"] for a composite key.
   def batch(function, relation, keys, options)

@@ -1,5 +1,5 @@
 ids = [3, 2, 1]
-articles = Article.find_by_sql([<<~SQL, ids.to_json]).group_by(&:ord)
+articles = Article.find_by_sql([<<~SQL, ids.to_json]).group_by { |article| article["ord"] }
   SELECT (item).*, ord
   FROM dataloader.load_rows(NULL::article, ?, by => 'reporter_id', order_by => 'id')
 SQL

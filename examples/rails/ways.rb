@@ -30,6 +30,7 @@ module Ways
         "select_all and group_by" => -> { grouped(reporters.ids) { |ids| hashes(Article.where(reporter_id: ids).order(:id)) } },
         "json_agg by hand" => -> { by_hand("articles", reporters.ids) },
         "dataloader (objects)" => -> { Article.load_many(reporters.ids, by: "reporter_id", order_by: "id") },
+        "dataloader, hashes" => -> { Article.load_hashes(reporters.ids, by: "reporter_id", order_by: "id") },
         "dataloader" => -> { Article.load_json(:load_many_json, reporters.ids, by: "reporter_id", order_by: "id") }
       },
       "500 reporters, all articles, an HTTP response" => {
@@ -42,6 +43,7 @@ module Ways
         "LATERAL and group_by (objects)" => -> { lateral(reporters.ids, 5) },
         "json_agg by hand" => -> { by_hand("newest", reporters.ids) },
         "dataloader (objects)" => -> { Article.load_many(reporters.ids, **NEWEST) },
+        "dataloader, hashes" => -> { Article.load_hashes(reporters.ids, **NEWEST) },
         "dataloader" => -> { Article.load_json(:load_many_json, reporters.ids, **NEWEST) }
       },
       "500 articles, their reporter" => {
@@ -56,6 +58,7 @@ module Ways
         "includes (objects)" => -> { articles.includes(:publications).map { |article| article.publications.to_a } },
         "json_agg by hand" => -> { by_hand("publications", articles.ids) },
         "dataloader (objects)" => -> { Publication.load_many(articles.ids, **PUBLICATIONS) },
+        "dataloader, hashes" => -> { Publication.load_hashes(articles.ids, **PUBLICATIONS) },
         "dataloader" => -> { Publication.load_json(:load_many_json, articles.ids, **PUBLICATIONS) }
       },
       "500 reporters, a connection page" => {
@@ -80,7 +83,7 @@ module Ways
   def lateral(ids, limit) = by_position(ids.size, Article.find_by_sql([LATERAL, ids, ids.map { nil }, ids.map { nil }, limit]))
 
   def by_position(size, rows)
-    lists = rows.group_by(&:ord)
+    lists = rows.group_by { |row| row["ord"] }
     (1..size).map { |ord| lists.fetch(ord, []) }
   end
 
