@@ -8,6 +8,10 @@ CREATE VIEW functions AS SELECT p.* FROM pg_proc p JOIN members m ON m.classid =
 SELECT extname, extversion, extrelocatable, extnamespace::regnamespace, extconfig FROM pg_extension WHERE extname = 'dataloader';
 -- members: functions and one schema; no table, type, operator or cast yet
 SELECT classid::regclass AS catalog, count(*) > 0 AS some FROM members GROUP BY 1 ORDER BY 1;
+-- a table, once there is one, goes into dumps with its rows, and no column of it makes pg_upgrade refuse the database
+SELECT objid::regclass AS not_dumped FROM members JOIN pg_class c ON classid = 'pg_class'::regclass AND objid = c.oid WHERE relkind IN ('r', 'S') AND NOT EXISTS (SELECT FROM pg_extension WHERE objid = ANY (extconfig));
+SELECT attrelid::regclass, attname FROM members JOIN pg_attribute ON classid = 'pg_class'::regclass AND objid = attrelid
+WHERE atttypid IN ('regcollation'::regtype, 'regconfig'::regtype, 'regdictionary'::regtype, 'regnamespace'::regtype, 'regoper'::regtype, 'regoperator'::regtype, 'regproc'::regtype, 'regprocedure'::regtype);
 SELECT nspname FROM pg_namespace JOIN members ON classid = 'pg_namespace'::regclass AND objid = pg_namespace.oid;
 SELECT count(*) AS outside_the_schema FROM functions WHERE pronamespace <> 'dataloader'::regnamespace;
 SELECT count(*) AS strangers_in_the_schema FROM pg_proc WHERE pronamespace = 'dataloader'::regnamespace AND oid NOT IN (SELECT oid FROM functions);

@@ -9,6 +9,8 @@ CREATE TABLE t (id int PRIMARY KEY, grp int, w text, v varchar(10), at date, n n
 INSERT INTO t SELECT i, i % 5, 'w' || i, 'v' || i, date '2020-01-01' + i, i * 1.5, jsonb_build_object('n', i), ARRAY[i, i + 1] FROM generate_series(1, 50) i;
 CREATE INDEX ON t (grp);
 CREATE INDEX ON t (w);
+CREATE TABLE link (t_id int REFERENCES t, tag varchar(10), rank bigint, PRIMARY KEY (tag, t_id));
+INSERT INTO link SELECT i, 'tag' || i % 7, 100 - i FROM generate_series(1, 50) i;
 
 SET search_path = test_search_path_evil, pg_catalog;
 CREATE FUNCTION evil() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'evil code runs'; END $$;
@@ -56,7 +58,14 @@ UNION ALL SELECT 11, dataloader.load_one_json('test_search_path.t', ARRAY[1.0], 
 UNION ALL SELECT 12, (SELECT pg_catalog.string_agg(l::pg_catalog.text, ' ') FROM dataloader.load_one(NULL::test_search_path.t, ARRAY[1, 99]) l)
 UNION ALL SELECT 13, (SELECT pg_catalog.string_agg(l::pg_catalog.text, ' ') FROM dataloader.load_many(NULL::test_search_path.t, ARRAY[7], by => 'id') l)
 UNION ALL SELECT 14, (SELECT pg_catalog.string_agg(l::pg_catalog.text, ' ') FROM dataloader.load_rows(NULL::test_search_path.t, ARRAY[7.0]) l)
-UNION ALL SELECT 15, (SELECT pg_catalog.string_agg('x', '') IS NOT NULL FROM dataloader.explain('test_search_path.t', ARRAY['v7'], by => 'v') l)::pg_catalog.text;
+UNION ALL SELECT 15, (SELECT pg_catalog.string_agg('x', '') IS NOT NULL FROM dataloader.explain('test_search_path.t', ARRAY['v7'], by => 'v') l)::pg_catalog.text
+UNION ALL SELECT 16, dataloader.load_count('test_search_path.t', ARRAY[3, 99, 4]::bigint[], by => 'grp', at_most => 9)::pg_catalog.text
+UNION ALL SELECT 17, dataloader.load_count('test_search_path.t', '[[3,"w3"],[4,"w3"]]'::pg_catalog.text, by => 'grp, w')::pg_catalog.text
+UNION ALL SELECT 18, pg_catalog.regexp_replace(dataloader.load_connection('test_search_path.t', ARRAY[3], by => 'grp', order_by => 'n DESC, at, w', first => 2, columns => '{id}', total_count => true)::pg_catalog.text, '"[A-Za-z0-9+/=]{20,}"', 'cursor', 'g')
+UNION ALL SELECT 19, pg_catalog.regexp_replace(dataloader.load_connection('test_search_path.t', ARRAY[3], by => 'grp', order_by => 'n DESC, at, w', first => 2, columns => '{id}',
+    after => ARRAY[dataloader.load_connection('test_search_path.t', ARRAY[3], by => 'grp', order_by => 'n DESC, at, w', first => 2, columns => '{id}') OPERATOR(pg_catalog.->) 0 OPERATOR(pg_catalog.->) 'edges' OPERATOR(pg_catalog.->) 1 OPERATOR(pg_catalog.->>) 'cursor'])::pg_catalog.text, '"[A-Za-z0-9+/=]{20,}"', 'cursor', 'g')
+UNION ALL SELECT 20, dataloader.load_many_json('test_search_path.t', ARRAY['tag3', 'tag9'], by => 'tag', through => 'test_search_path.link', order_by => 'through.rank', first => 3, columns => '{id}')::pg_catalog.text
+UNION ALL SELECT 21, dataloader.load_many_json('test_search_path.t', '{tag3}'::pg_catalog.text, by => 'tag', through => 'test_search_path.link', order_by => 'n', first => 3, columns => '{id}')::pg_catalog.text;
 SELECT * FROM test_search_path.answers ORDER BY no;
 CREATE TABLE test_search_path.innocent AS SELECT * FROM test_search_path.answers;
 
