@@ -2,7 +2,7 @@
 # end than soon after its beginning: not in statements of their own, not in one
 # transaction, not where calls fail or are left in the middle.
 #
-# CALLS=1000000 makes that many calls (default 50000).
+# CALLS=1000000 makes that many calls (default 30000).
 
 use strict;
 use warnings;
@@ -11,7 +11,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $calls = $ENV{CALLS} // 50_000;
+my $calls = $ENV{CALLS} // 30_000;
 my $node = start_node('memory', "fsync = off\nautovacuum = off\n");
 
 # Anonymous memory of the backend, in kB, and what its memory contexts have: in all,
