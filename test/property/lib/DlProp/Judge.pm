@@ -122,7 +122,7 @@ sub _judge_json
 		my $want = '"[' . join(',', @parts) . ']"';
 		return $want eq $text ? undef : 'expected' . listing($want) . "\nactual" . listing($text);
 	}
-	my $decoded = _unescape(substr $text, 1, -1);
+	my $decoded = _bytes($text);
 	my $keys = _elements($decoded) // return "not a JSON array: $text";
 	return 'expected ' . @$expected . ' values, not ' . @$keys if @$keys != @$expected;
 	my @got;
@@ -131,7 +131,7 @@ sub _judge_json
 		if ($call->{to_one}) { push @got, $value eq 'null' ? [] : [$value]; next; }
 		push @got, _elements($value) // return "not a JSON array: $value";
 	}
-	my @plain = map { [ map { [ $_->[0], _unescape(substr $_->[1], 1, -1) ] } @$_ ] } @$expected;
+	my @plain = map { [ map { [ $_->[0], _bytes($_->[1]) ] } @$_ ] } @$expected;
 	return judge_positions($call, \@plain, \@got);
 }
 
@@ -199,6 +199,16 @@ sub _unescape
 {
 	my ($text) = @_;
 	$text =~ s/\\(?:u([0-9a-fA-F]{4})|(.))/defined $1 ? chr(hex $1) : $ESCAPE{$2}/gse;
+	return $text;
+}
+
+# A JSON string's value in UTF-8: places in characters would be counted out
+# again and again.
+sub _bytes
+{
+	my ($string) = @_;
+	my $text = _unescape(substr $string, 1, -1);
+	utf8::encode($text);
 	return $text;
 }
 
