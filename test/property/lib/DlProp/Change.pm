@@ -36,7 +36,7 @@ sub _mutate_update
 	my @columns = grep { $_->{role} =~ /key|payload/ } @{ $self->{present} };
 
 	# a foreign partition would let rows in that are not its own
-	@columns = grep { $_ != $self->{partition_key} } @columns if $self->{keeps_key} && $self->{partition_key};
+	@columns = grep { $_ != $self->{partition_key} } @columns if $self->{foreign_leaf} && $self->{partition_key};
 	return unless @columns;
 	my $column = pick(@columns);
 	$self->apply("UPDATE $self->{table} SET $column->{name} = " . literal($column, $self->_random_value($column)) . ' WHERE '
@@ -104,7 +104,9 @@ sub _mutate_drop_index
 	return;
 }
 
-# --- columns
+# --- columns (a foreign partition's table would have to follow)
+
+sub _columns_may_change { my ($self) = @_; return !$self->{undo_after} && !$self->{foreign_leaf}; }
 
 # Requests of before may not be meant any more.
 sub _forget_calls
@@ -119,7 +121,7 @@ sub _forget_calls
 sub _mutate_rename
 {
 	my ($self) = @_;
-	return unless $self->{kind} =~ /^(plain|temp|partitioned)$/ && !$self->{undo_after};
+	return unless $self->{kind} =~ /^(plain|temp|partitioned)$/ && $self->_columns_may_change;
 	my @pair = some(2, grep { $_->{role} =~ /key|payload/ } @{ $self->{columns} });
 	return if @pair < 2;
 	my ($a, $b) = @pair;
@@ -133,7 +135,7 @@ sub _mutate_rename
 sub _mutate_add
 {
 	my ($self) = @_;
-	return if $self->{kind} =~ /view|leaf|child|foreign/ || $self->{undo_after};
+	return if $self->{kind} =~ /view|leaf|child|foreign/ || !$self->_columns_may_change;
 	my $raw = shift @{ $self->{spare_names} } or return;
 	return $self->_append_column({ %{ $self->_plain_payload }, raw => $raw, name => quote_name($raw) });
 }
@@ -160,7 +162,7 @@ sub _append_column
 sub _mutate_replace
 {
 	my ($self) = @_;
-	return unless $self->{kind} =~ /^(plain|unlogged|temp|partitioned|inherited)$/ && !$self->{undo_after};
+	return unless $self->{kind} =~ /^(plain|unlogged|temp|partitioned|inherited)$/ && $self->_columns_may_change;
 	my ($column) = some(1, grep { $_->{role} eq 'payload' } @{ $self->{columns} }) or return;
 	$self->apply("ALTER TABLE $self->{table} DROP COLUMN $column->{name}") or return;
 	$self->{columns} = $self->{present} = [ grep { $_ != $column } @{ $self->{columns} } ];
@@ -172,7 +174,7 @@ sub _mutate_replace
 sub _mutate_retype
 {
 	my ($self) = @_;
-	return unless $self->{kind} =~ /^(plain|unlogged|temp)$/ && !$self->{undo_after};
+	return unless $self->{kind} =~ /^(plain|unlogged|temp)$/ && $self->_columns_may_change;
 	my %wider = (int2 => 'int4', int4 => 'int8', float4 => 'float8', varchar => 'text', date => 'timestamp');
 	my ($column) = some(1, grep { !$_->{type}{domain} && !$_->{type}{collate} && $_->{role} =~ /key|payload/ && $wider{ $_->{type}{base} } }
 		  @{ $self->{columns} }) or return;

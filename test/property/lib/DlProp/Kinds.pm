@@ -192,7 +192,7 @@ sub _make_partition
 	}
 	if ($form eq 'foreign' && !$self->{in_transaction} && !grep { /GENERATED/ } @list)
 	{
-		$self->{keeps_key} = 1;
+		$self->{foreign_leaf} = 1;
 		return 1 if $self->apply("CREATE TABLE remote$i (" . join(', ', @list) . ')')
 		  && $self->apply("CREATE FOREIGN TABLE $leaf PARTITION OF $parent $bound SERVER loopback OPTIONS (schema_name '" . SCHEMA
 			  . "', table_name 'remote$i')");
