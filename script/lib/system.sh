@@ -31,6 +31,7 @@ system_make() {
     esac
     mkdir -p "$dir/etc/postgresql-common/createcluster.d"
     say 'create_main_cluster = false' >"$dir/etc/postgresql-common/createcluster.d/none.conf"
+    copy_npm_settings "$dir"
 }
 
 # From mmdebstrap's own default mirror, by the keys that Debian has a package of.
@@ -45,7 +46,6 @@ bootstrap() {
         tail -n 20 "$work/system.log" >&2
         skip "the packages of PostgreSQL $major cannot be had"
     }
-    copy_npm_settings "$dir"
 }
 
 # Where this machine's npm gets packages from, and whom it trusts there.
