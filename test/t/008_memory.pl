@@ -66,8 +66,8 @@ sub memory_is_flat
 	ok($first->[1] > 1000 && $first->[2] > 500, "$way: measured") or diag("@$first");
 	my $growth = "after $first->[0] calls: $first->[1] kB, contexts $first->[2] kB (kept $first->[3]); after $last->[0]: $last->[1] kB, contexts $last->[2] kB (kept $last->[3])";
 	note("$way, $growth");
-	cmp_ok($last->[1], '<=', $first->[1] + 2048, "$way: resident memory is flat") or diag($growth);
-	cmp_ok($last->[2], '<=', $first->[2] + 512, "$way: memory contexts are flat") or diag($growth);
+	cmp_ok($last->[1], '<=', $first->[1] + 1024, "$way: resident memory is flat") or diag($growth);
+	cmp_ok($last->[2], '<=', $first->[2] + 128, "$way: memory contexts are flat") or diag($growth);
 	return;
 }
 
