@@ -1,7 +1,7 @@
 """A statement for each parent: the N+1 problem."""
 from sqlalchemy import func, select
 
-from models import Article, Publication, Reporter
+from models import Article, Publication, Reporter, article_publication
 from ways.common import behind, chosen, connection
 
 
@@ -14,12 +14,8 @@ def reporters(session, ids):
 
 
 def publications(session, article_ids):
-    return [
-        session.scalars(
-            select(Publication).join(Article.publications.of_type(Publication)).where(Article.id == id).order_by("title")
-        ).all()
-        for id in article_ids
-    ]
+    published = select(Publication).join(article_publication).order_by(Publication.title)
+    return [session.scalars(published.where(article_publication.c.article_id == id)).all() for id in article_ids]
 
 
 def pages(session, keys, first, total=False, **conditions):

@@ -14,5 +14,6 @@ class Command(BaseCommand):
                 ("starter_article_publications (id, article_id, publication_id)", "article_publication"),
             ):
                 table, columns = target.split(" ", 1)
-                cursor.execute(f"INSERT INTO {target} SELECT {columns[1:-1]} FROM {source} ORDER BY id ON CONFLICT DO NOTHING")
+                rows = f"SELECT {columns[1:-1]} FROM {source} ORDER BY id"
+                cursor.execute(f"INSERT INTO {target} {rows} ON CONFLICT DO NOTHING")
                 cursor.execute(f"VACUUM ANALYZE {table}")
