@@ -13,8 +13,9 @@ LEFT JOIN LATERAL (
             row_number() OVER () AS n
         FROM (
             SELECT * FROM article
-            WHERE reporter_id = k.id AND (k.after_id IS NULL OR (pub_date, article.id) < (k.after_date, k.after_id))
-            ORDER BY pub_date DESC, article.id DESC LIMIT 6
+            WHERE reporter_id = k.id AND (k.after_id IS NULL
+                OR pub_date <= k.after_date AND (pub_date < k.after_date OR article.id > k.after_id))
+            ORDER BY pub_date DESC, article.id LIMIT 6
         ) AS a
     ) AS numbered
 ) AS page ON true

@@ -29,7 +29,7 @@ class Article(Base):
 
 # The recipe, word for word but for the names.
 partition = select(
-    Article, func.row_number().over(order_by=(Article.pub_date.desc(), Article.id.desc()),
+    Article, func.row_number().over(order_by=(Article.pub_date.desc(), Article.id),
                                     partition_by=Article.reporter_id).label("index")
 ).alias()
 partitioned_article = aliased(Article, partition)
@@ -40,7 +40,7 @@ Reporter.newest = relationship(
 )
 
 BATCH = """SELECT (item).id FROM dataloader.load_rows(NULL::article, %(ids)s, by => 'reporter_id',
-    order_by => 'pub_date DESC, id DESC', first => 5)"""
+    order_by => 'pub_date DESC, id', first => 5)"""
 
 
 def nodes(plan):

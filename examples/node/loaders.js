@@ -12,7 +12,7 @@ export function makeLoaders(db) {
 
     // reporter ids -> the newest five articles of each
     newest: new DataLoader((ids) => batch(
-      `SELECT dataloader.load_many_json('article', $1, by => 'reporter_id', order_by => 'pub_date DESC, id DESC',
+      `SELECT dataloader.load_many_json('article', $1, by => 'reporter_id', order_by => 'pub_date DESC, id',
          first => 5) AS batch`, ids)),
 
     // reporter ids -> reporters
@@ -34,7 +34,7 @@ export function makeLoaders(db) {
 
     // { id, after } -> a page of articles behind that reporter's own cursor; a loader for each page size
     page: memoize((first) => new DataLoader((pages) => batch(
-      `SELECT dataloader.load_connection('article', $1, by => 'reporter_id', order_by => 'pub_date DESC, id DESC',
+      `SELECT dataloader.load_connection('article', $1, by => 'reporter_id', order_by => 'pub_date DESC, id',
          first => $2, after => $3) AS batch`,
       pages.map((page) => page.id), first, pages.map((page) => page.after ?? null)),
       { cacheKeyFn: (page) => JSON.stringify([page.id, page.after ?? null]) }))

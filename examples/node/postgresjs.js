@@ -10,7 +10,7 @@ export const makeLoaders = (sql, options) => ({
 
   newest: new DataLoader(async (ids) => (await sql`
     SELECT dataloader.load_many_json('article', ${JSON.stringify(ids)}, by => 'reporter_id',
-      order_by => 'pub_date DESC, id DESC', first => 5) AS batch`
+      order_by => 'pub_date DESC, id', first => 5) AS batch`
   )[0].batch, options),
 
   reporter: new DataLoader(async (ids) => (await sql`
@@ -24,7 +24,7 @@ export const makeLoaders = (sql, options) => ({
 
   page: new DataLoader(async (pages) => (await sql`
     SELECT dataloader.load_connection('article', ${JSON.stringify(pages.map((page) => page.id))}, by => 'reporter_id',
-      order_by => 'pub_date DESC, id DESC', first => 5, after => ${pages.map((page) => page.after ?? null)}) AS batch`
+      order_by => 'pub_date DESC, id', first => 5, after => ${pages.map((page) => page.after ?? null)}) AS batch`
   )[0].batch, { ...options, cacheKeyFn: (page) => JSON.stringify([page.id, page.after ?? null]) })
 })
 

@@ -145,7 +145,7 @@ test('counts', async () => {
 test('every reporter is paged through with cursors of his own', async () => {
   const ids = keys.reporters.slice(0, 40)
   const all = await rowsOf['node-postgres'](
-    'SELECT id, reporter_id FROM article WHERE reporter_id = ANY ($1) ORDER BY pub_date DESC, id DESC', [ids])
+    'SELECT id, reporter_id FROM article WHERE reporter_id = ANY ($1) ORDER BY pub_date DESC, id', [ids])
   const seen = new Map(ids.map((id) => [id, []]))
   let pages = ids.map((id) => ({ id }))
   let rounds = 0

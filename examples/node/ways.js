@@ -11,7 +11,7 @@ export const naive = (query) => ({
   articles: (ids) => each(ids, (id) =>
     query('SELECT * FROM article WHERE reporter_id = $1 ORDER BY id', [id])),
   newest: (ids) => each(ids, (id) =>
-    query('SELECT * FROM article WHERE reporter_id = $1 ORDER BY pub_date DESC, id DESC LIMIT 5', [id])),
+    query('SELECT * FROM article WHERE reporter_id = $1 ORDER BY pub_date DESC, id LIMIT 5', [id])),
   reporter: (ids) => each(ids, async (id) =>
     (await query('SELECT * FROM reporter WHERE id = $1', [id]))[0] ?? null),
   publications: (ids) => each(ids, (id) =>
@@ -21,8 +21,8 @@ export const naive = (query) => ({
     const [date, last] = readCursor(after)
     return connection(after, await query(
       `SELECT *, pub_date::text AS cursor_date FROM article
-       WHERE reporter_id = $1 AND ($2::date IS NULL OR (pub_date, id) < ($2, $3::bigint))
-       ORDER BY pub_date DESC, id DESC LIMIT 6`, [id, date, last]))
+       WHERE reporter_id = $1 AND ($2::date IS NULL OR pub_date <= $2 AND (pub_date < $2 OR id > $3::bigint))
+       ORDER BY pub_date DESC, id LIMIT 6`, [id, date, last]))
   })
 })
 
@@ -32,7 +32,7 @@ export const grouped = (query) => ({
     await query('SELECT * FROM article WHERE reporter_id = ANY ($1::bigint[]) ORDER BY id', [ids])),
   newest: async (ids) => group(ids, 'reporter_id', await query(
     `SELECT a.* FROM unnest($1::bigint[]) AS k (id) CROSS JOIN LATERAL (
-       SELECT * FROM article WHERE reporter_id = k.id ORDER BY pub_date DESC, id DESC LIMIT 5) a`, [distinct(ids)])),
+       SELECT * FROM article WHERE reporter_id = k.id ORDER BY pub_date DESC, id LIMIT 5) a`, [distinct(ids)])),
   reporter: async (ids) => group(ids, 'id',
     await query('SELECT * FROM reporter WHERE id = ANY ($1::bigint[])', [ids])).map((found) => found[0] ?? null),
   publications: async (ids) => group(ids, 'article_id', await query(
@@ -44,8 +44,8 @@ export const grouped = (query) => ({
       `SELECT k.ord, a.*, a.pub_date::text AS cursor_date
        FROM unnest($1::bigint[], $2::date[], $3::bigint[]) WITH ORDINALITY AS k (id, date, last, ord)
        CROSS JOIN LATERAL (
-         SELECT * FROM article WHERE reporter_id = k.id AND (k.last IS NULL OR (pub_date, id) < (k.date, k.last))
-         ORDER BY pub_date DESC, id DESC LIMIT 6) a`,
+         SELECT * FROM article WHERE reporter_id = k.id AND (k.last IS NULL OR pub_date <= k.date AND (pub_date < k.date OR id > k.last))
+         ORDER BY pub_date DESC, id LIMIT 6) a`,
       [column(pages, 'id'), column(after, 0), column(after, 1)]))
     return found.map((rows, i) => connection(pages[i].after, rows))
   }

@@ -9,7 +9,7 @@ end
 
 class Reporter < ApplicationRecord
   has_many :articles, -> { order(:id) }
-  has_many :newest, -> { order(pub_date: :desc, id: :desc).limit(5) }, class_name: "Article"
+  has_many :newest, -> { order(pub_date: :desc, id: :asc).limit(5) }, class_name: "Article"
 end
 
 class Article < ApplicationRecord

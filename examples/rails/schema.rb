@@ -86,7 +86,7 @@ class ReporterType < BaseObject
     argument :after, String, required: false
   end
 
-  NEWEST = { by: "reporter_id", order_by: "pub_date DESC, id DESC" }.freeze
+  NEWEST = { by: "reporter_id", order_by: "pub_date DESC, id" }.freeze
 
   def article_count = load(Count, Article, object.id, by: "reporter_id")
 

@@ -6,14 +6,15 @@ require "base64"
 require_relative "models"
 
 module Ways
-  NEWEST = { by: "reporter_id", order_by: "pub_date DESC, id DESC", first: 5 }.freeze
+  NEWEST = { by: "reporter_id", order_by: "pub_date DESC, id", first: 5 }.freeze
   PUBLICATIONS = { by: "article_id", through: "article_publication", order_by: "id" }.freeze
   LATERAL = <<~SQL.freeze
     SELECT k.ord, a.*
     FROM unnest(ARRAY[?]::bigint[], ARRAY[?]::date[], ARRAY[?]::bigint[]) WITH ORDINALITY AS k (id, date, last, ord)
     CROSS JOIN LATERAL (
-        SELECT * FROM article WHERE reporter_id = k.id AND (k.last IS NULL OR (pub_date, id) < (k.date, k.last))
-        ORDER BY pub_date DESC, id DESC LIMIT ?) a
+        SELECT * FROM article
+        WHERE reporter_id = k.id AND (k.last IS NULL OR pub_date <= k.date AND (pub_date < k.date OR id > k.last))
+        ORDER BY pub_date DESC, id LIMIT ?) a
   SQL
 
   module_function
