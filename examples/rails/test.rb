@@ -171,7 +171,7 @@ class BatchesTest < Minitest::Test
     squeeze = ->(text) { text.gsub(/\s+/, " ").strip }
     sources = squeeze.(Dir["*.rb", "migrations/*.rb"].sort.map { |file| File.read(file) }.join("\n"))
     %w[rails comparison].each do |page|
-      blocks = File.read("../../docs/#{page}.md").scan(/^```ruby\n(.*?)^```/m).flatten
+      blocks = File.read("../../docs/#{page}.md", encoding: "UTF-8").scan(/^```ruby\n(.*?)^```/m).flatten
       refute_empty blocks
       blocks.flat_map { |block| block.split(/^# \.\.\.$/) }.each { |piece| assert_includes sources, squeeze.(piece) }
     end
