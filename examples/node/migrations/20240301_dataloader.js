@@ -1,4 +1,3 @@
-// In schema dataloader, used by all roles; needs a superuser, or CREATE on the database where the
-// extension is trusted.
+// Everything is in schema dataloader, which all roles may use.  Needs a superuser.
 export const up = (knex) => knex.raw('CREATE EXTENSION dataloader')
 export const down = (knex) => knex.raw('DROP EXTENSION dataloader')
