@@ -120,7 +120,9 @@ sub _match
 		# hash joins of name with a nondeterministic collation find nothing
 		$key = "$key\::text" if $self->{key_types}[ $n - 1 ] eq 'name' && $type->{nondeterministic};
 		$key = "$key COLLATE $type->{collate}" if $type->{collate};
-		push @tests, "$alias.$column->{name} = $key";
+		# "=" of enums does not look through domains
+		my $cast = $type->{enum} ? "::$type->{base}" : '';
+		push @tests, "$alias.$column->{name}$cast = $key$cast";
 	}
 	return join ' AND ', @tests;
 }
@@ -259,11 +261,12 @@ sub oracle_sql
 	  . ' ORDER BY 1, 2';
 }
 
-# would the filter fail on a row that belongs to no key?
+# Would the filter, or a part of it, fail on a row that belongs to no key?
 sub filter_everywhere_sql
 {
 	my ($self) = @_;
-	return 'SELECT count(*) FROM ' . $self->_from . ' WHERE ' . $self->_with_values($self->{filter} // 'true');
+	my @parts = defined $self->{filter} ? @{ $self->{filter_parts} } : ();
+	return 'SELECT ' . join(', ', 'count(*)', map { 'count((' . $self->_with_values($_) . '))' } @parts) . ' FROM ' . $self->_from;
 }
 
 # settings of this call

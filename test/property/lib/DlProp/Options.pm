@@ -42,9 +42,10 @@ sub _operand
 sub _choose_filter
 {
 	my ($self) = @_;
-	my $filter = $self->_condition;
-	$filter = pick("$filter AND ", "$filter OR ", "NOT ($filter) AND ") . $self->_condition if chance(0.35);
-	$self->{filter} = $filter;
+	my @parts = $self->_condition;
+	push @parts, $self->_condition if chance(0.35);
+	$self->{filter_parts} = \@parts;
+	$self->{filter} = @parts == 1 ? $parts[0] : pick("$parts[0] AND ", "$parts[0] OR ", "NOT ($parts[0]) AND ") . $parts[1];
 }
 
 sub _condition

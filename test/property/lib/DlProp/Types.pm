@@ -110,7 +110,7 @@ my @KEY_TYPES = (
 	simple('bytea', [ map { '\\x' . unpack 'H*', $_ } @LONG, 'a' ], ['\\x02'], long => 1),
 	simple('numeric', [ $DIGITS, "$DIGITS.0", "$DIGITS.5", "-$DIGITS", 1 ], ["${DIGITS}0"], long => 1),
 	simple('uuid', [ map { "a0eebc99-9c0b-4ef8-bb6d-6bb9bd38000$_" } 0 .. 6 ], ['00000000-0000-0000-0000-000000000000']),
-	simple('mood', [ 'sad', 'ok', 'happy', 'a b', 'so so' ], ['never']),
+	simple('mood', [ 'sad', 'ok', 'happy', 'a b', 'so so' ], ['never'], enum => 1),
 	simple('dint', [qw(0 1 2 -1 100)], [ 5, 6 ], base => 'int4', number => 1,
 		keys => [ ['dint'], ['int4'], [ 'int8', [@INT_WIDE] ], ['int2'], [ 'ddint', [ 0, 1, 2, 5 ] ] ]),
 	simple('ddint', [qw(0 1 2 100)], [ 5, 6 ], base => 'int4', number => 1, keys => [ ['ddint'], ['int4'], ['dint'] ]),
