@@ -266,7 +266,8 @@ sub filter_everywhere_sql
 {
 	my ($self) = @_;
 	my @parts = defined $self->{filter} ? @{ $self->{filter_parts} } : ();
-	return 'SELECT ' . join(', ', 'count(*)', map { 'count((' . $self->_with_values($_) . '))' } @parts) . ' FROM ' . $self->_from;
+	my $from = $self->{relation}{name} . ' zz_row' . ($self->{through} ? " LEFT JOIN $self->{through}{name} through ON true" : '');
+	return 'SELECT ' . join(', ', 'count(*)', map { 'count((' . $self->_with_values($_) . '))' } @parts) . " FROM $from";
 }
 
 # settings of this call
@@ -351,9 +352,7 @@ sub _path_of
 sub reductions
 {
 	my ($self) = @_;
-	my @args = grep({ /\$\d/ } @{ $self->{order} || [] }) && ($self->{filter} // '') =~ /\$\d/ ? () : ('args');
-	return map { my $drop = $_; +{ map { $_ => undef } @$drop } } [ 'filter', @args ], [ 'order', @args ], ['order'], ['first'], ['skip'],
-	  ['at_most'], ['columns'], ['bigints'], ['require_index'], ['row_security_off'], ['role'], ['prefixed'], ['wrap'];
+	return map { +{ $_ => undef } } qw(filter order first skip at_most columns bigints require_index row_security_off role prefixed wrap);
 }
 
 # what a lost connection is reported by
@@ -362,9 +361,10 @@ sub crash_script { my ($self) = @_; return ($self->before, $self->call_sql, 'SET
 sub with
 {
 	my ($self, %change) = @_;
-	$change{args} = [] if exists $change{args};
 	$change{wrap} = '' if exists $change{wrap};
-	return bless({ %$self, %change }, ref $self)->settle;
+	my $call = bless { %$self, %change }, ref $self;
+	$call->{args} = [] unless grep { /\$\d/ } $call->{filter} // '', @{ $call->{order} || [] };
+	return $call->settle;
 }
 
 1;
