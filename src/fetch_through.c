@@ -35,6 +35,9 @@
 /* Large enough to make sorting worth it, small enough to stay in memory. */
 #define CHUNK_SIZE 8192
 
+/* Fresh memory costs more than the rows of a small batch: begin with this. */
+#define FIRST_PAIRS 64
+
 /* The rows that a link found: numbers of the emit stage. */
 typedef struct KeptRows
 {
@@ -42,9 +45,17 @@ typedef struct KeptRows
 	int			count;
 } KeptRows;
 
+/* A key and the place of its links and its order in their arrays. */
+typedef struct Pair
+{
+	int			keyno;
+	bool		linked;			/* false: a link is NULL, it has no values */
+	bool		cut;			/* the walk of the key ended here */
+} Pair;
+
 typedef struct ThroughFetch
 {
-	DlEmit		pairs;			/* receives the junction's rows; must be first */
+	DlEmit		base;			/* receives the junction's rows; must be first */
 	const DlBatch *batch;
 	const DlIndexedRelation *junction;
 	const DlIndexedRelation *from;
@@ -63,12 +74,9 @@ typedef struct ThroughFetch
 	int			nlinks;			/* values to each pair */
 	int			norder;			/* the same of order_by; 0 unless needed */
 	int			npairs;
-	int		   *keynos;
+	int			maxpairs;
+	Pair	   *pairs;
 	Datum	   *links;
-	bool	   *linked;			/* false: a link is NULL, it has no values */
-	bool	   *cut;			/* the walk of the pair's key ended here */
-	int16	   *linklen;
-	bool	   *linkbyval;
 	NullableDatum *order;
 	TupleTableSlot *order_slot; /* of the pair that is handed on; NULL: none */
 
@@ -95,6 +103,7 @@ static void begin_through(ThroughFetch *fetch, const DlBatch *batch,
 						  const DlIndexedRelation *junction,
 						  const DlIndexedRelation *from);
 static void begin_pairs(ThroughFetch *fetch);
+static void make_room(ThroughFetch *fetch, int maxpairs);
 static TupleTableSlot *make_order_slot(const DlTarget *target);
 static void walk_junction(ThroughFetch *fetch, const DlKeys *keys,
 						  const DlSeek *seek);
@@ -150,8 +159,8 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	const DlTarget *through = batch->target->through;
 
 	memset(fetch, 0, sizeof(ThroughFetch));
-	fetch->pairs.row = pair_row;
-	fetch->pairs.finish = no_result;
+	fetch->base.row = pair_row;
+	fetch->base.finish = no_result;
 	fetch->batch = batch;
 	fetch->junction = junction;
 	fetch->from = from;
@@ -161,48 +170,40 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	fetch->keyno = -1;
 	fetch->only_key = -1;
 	fetch->out_keyno = -1;
-	begin_pairs(fetch);
+	fetch->nlinks = through->noutput;
 	if (batch->target->verb->connection && through->norder > 0)
-		fetch->norder = through->norder;
-	if (fetch->norder > 0)
 	{
-		fetch->order = MemoryContextAlloc(fetch->memory,
-										  mul_size(CHUNK_SIZE * sizeof(NullableDatum),
-												   fetch->norder));
+		fetch->norder = through->norder;
 		fetch->order_slot = make_order_slot(through);
 	}
+	begin_pairs(fetch);
 }
 
-/* The arrays of the chunk. */
 static void
 begin_pairs(ThroughFetch *fetch)
 {
-	const DlTarget *through = fetch->batch->target->through;
-	MemoryContext oldcontext;
-
 	fetch->memory = AllocSetContextCreate(CurrentMemoryContext,
 										  "dataloader pairs",
 										  ALLOCSET_DEFAULT_SIZES);
-	oldcontext = MemoryContextSwitchTo(fetch->memory);
-	fetch->nlinks = through->noutput;
-	fetch->keynos = palloc(CHUNK_SIZE * sizeof(int));
-	fetch->links = palloc(mul_size(CHUNK_SIZE * sizeof(Datum), fetch->nlinks));
-	fetch->linked = palloc(CHUNK_SIZE * sizeof(bool));
-	fetch->cut = palloc(CHUNK_SIZE * sizeof(bool));
-	fetch->linklen = palloc(mul_size(fetch->nlinks, sizeof(int16)));
-	fetch->linkbyval = palloc(mul_size(fetch->nlinks, sizeof(bool)));
-	for (int i = 0; i < fetch->nlinks; i++)
-	{
-		Form_pg_attribute att = dl_target_attribute(through,
-													through->output[i]);
-
-		fetch->linklen[i] = att->attlen;
-		fetch->linkbyval[i] = att->attbyval;
-	}
-	fetch->context = AllocSetContextCreate(CurrentMemoryContext,
+	fetch->context = AllocSetContextCreate(fetch->memory,
 										   "dataloader chunk of pairs",
 										   ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(oldcontext);
+	fetch->pairs = MemoryContextAlloc(fetch->memory, 0);
+	fetch->links = MemoryContextAlloc(fetch->memory, 0);
+	fetch->order = MemoryContextAlloc(fetch->memory, 0);
+	make_room(fetch, FIRST_PAIRS);
+}
+
+static void
+make_room(ThroughFetch *fetch, int maxpairs)
+{
+	fetch->maxpairs = maxpairs;
+	fetch->pairs = repalloc(fetch->pairs, maxpairs * sizeof(Pair));
+	fetch->links = repalloc(fetch->links, mul_size(maxpairs * sizeof(Datum),
+												   fetch->nlinks));
+	fetch->order = repalloc(fetch->order,
+							mul_size(maxpairs * sizeof(NullableDatum),
+									 fetch->norder));
 }
 
 /* Attribute i + 1 is the value of item i of order_by. */
@@ -227,7 +228,7 @@ walk_junction(ThroughFetch *fetch, const DlKeys *keys, const DlSeek *seek)
 	hop.limit.first = fetch->limit;
 	hop.ordered = true;
 	hop.params = fetch->batch->params;
-	hop.emit = &fetch->pairs;
+	hop.emit = &fetch->base;
 	hop.seek = seek;
 	dl_fetch_index(&hop, fetch->junction);
 	load_chunk(fetch);
@@ -251,8 +252,9 @@ static void
 pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	ThroughFetch *fetch = (ThroughFetch *) emit;
-	Datum	   *links = fetch->links + (Size) fetch->npairs * fetch->nlinks;
-	bool		linked = true;
+	const DlTarget *through = fetch->batch->target->through;
+	Pair	   *pair;
+	Datum	   *links;
 	MemoryContext oldcontext;
 
 	if (fetch->only_key >= 0)
@@ -264,16 +266,26 @@ pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 	}
 	fetch->nread++;
 
+	if (fetch->npairs == fetch->maxpairs)
+		make_room(fetch, fetch->maxpairs * 2);
+	pair = &fetch->pairs[fetch->npairs];
+	pair->keyno = keyno;
+	pair->linked = true;
+	pair->cut = fetch->nread == fetch->limit;
+
 	oldcontext = MemoryContextSwitchTo(fetch->context);
+	links = fetch->links + (Size) fetch->npairs * fetch->nlinks;
 	for (int i = 0; i < fetch->nlinks; i++)
 	{
 		int			attno = emit->attnos[i] - 1;
+		Form_pg_attribute att = dl_target_attribute(through,
+													through->output[i]);
 
 		if (slot->tts_isnull[attno])
-			linked = false;
+			pair->linked = false;
 		else
 			links[i] = datumCopy(slot->tts_values[attno],
-								 fetch->linkbyval[i], fetch->linklen[i]);
+								 att->attbyval, att->attlen);
 	}
 	if (fetch->norder > 0)
 		keep_order(fetch, slot);
@@ -283,11 +295,8 @@ pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 	 * A pair without a link leads nowhere.  One that ends the walk is kept all
 	 * the same, to tell so.
 	 */
-	if (!linked && fetch->nread != fetch->limit)
+	if (!pair->linked && !pair->cut)
 		return;
-	fetch->keynos[fetch->npairs] = keyno;
-	fetch->linked[fetch->npairs] = linked;
-	fetch->cut[fetch->npairs] = fetch->nread == fetch->limit;
 	if (++fetch->npairs == CHUNK_SIZE)
 		load_chunk(fetch);
 }
@@ -356,7 +365,7 @@ distinct_links(ThroughFetch *fetch)
 
 	for (int i = 0; i < fetch->npairs; i++)
 	{
-		if (!fetch->linked[i])
+		if (!fetch->pairs[i].linked)
 			continue;
 		memmove(fetch->links + (Size) n * fetch->nlinks,
 				fetch->links + (Size) i * fetch->nlinks,
@@ -381,7 +390,7 @@ linked_row(DlEmit *emit, int linkno, TupleTableSlot *slot)
 		for (int i = dl_positions_start(positions, linkno);
 			 i < positions->end[linkno]; i++)
 			dl_align_row(fetch->align,
-						 fetch->keynos[positions->positions[i]], slot);
+						 fetch->pairs[positions->positions[i]].keyno, slot);
 	}
 	else
 	{
@@ -400,10 +409,10 @@ hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked)
 
 	for (int i = 0; i < fetch->npairs; i++)
 	{
-		int			keyno = fetch->keynos[i];
+		const Pair *pair = &fetch->pairs[i];
 
 		CHECK_FOR_INTERRUPTS();
-		if (fetch->linked[i])
+		if (pair->linked)
 		{
 			KeptRows   *rows = &linked->rows[dl_keys_at(linked->keys,
 														position++)];
@@ -411,10 +420,10 @@ hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked)
 			if (fetch->norder > 0)
 				show_order(fetch, i);
 			for (int j = 0; j < rows->count; j++)
-				hand_on_row(fetch, keyno, rows->first + j);
+				hand_on_row(fetch, pair->keyno, rows->first + j);
 		}
-		if (fetch->cut[i])
-			finish_short_key(fetch, keyno);
+		if (pair->cut)
+			finish_short_key(fetch, pair->keyno);
 	}
 }
 
