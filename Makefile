@@ -28,6 +28,7 @@ SOURCES = \
 	index \
 	keys \
 	keyfind \
+	keyslice \
 	keysort \
 	keytext \
 	jsonvalue \

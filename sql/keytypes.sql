@@ -180,4 +180,23 @@ TABLE equal_keys;
 SET dataloader.direct_scan = off;
 TABLE equal_keys;
 
+-- a domain over an enum: as key, link and order, on both paths
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
+CREATE DOMAIN felt AS mood;
+CREATE TABLE face (mood felt PRIMARY KEY, note text);
+CREATE TABLE day (id int, mood felt);
+INSERT INTO face VALUES ('ok', 'a'), ('glad', 'b'), ('sad', 'c');
+INSERT INTO day VALUES (1, 'glad'), (1, 'sad'), (2, 'ok');
+CREATE INDEX ON day (id, mood);
+PREPARE moods AS
+SELECT dataloader.load_one_json('face', '{glad,sad,NULL}') AS by_text,
+       dataloader.load_one_json('face', ARRAY['ok'::felt]) AS by_domain,
+       dataloader.load_many_json('day', ARRAY[1], by => 'id', order_by => 'mood DESC', first => 1) AS ordered,
+       dataloader.load_many_json('face', ARRAY[1, 2], by => 'id', through => 'day', link => 'mood', order_by => 'through.mood') AS linked,
+       dataloader.load_connection('face', '{ok}', by => 'mood', first => 1) #> '{0,edges,0,node}' AS paged;
+EXECUTE moods;
+SET dataloader.direct_scan = off;
+EXECUTE moods;
+RESET dataloader.direct_scan;
+
 DROP SCHEMA test_keytypes CASCADE;

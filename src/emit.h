@@ -61,5 +61,6 @@ extern DlEmit *dl_emit_count_begin(const DlKeys *keys, int64 at_most,
 /* Result: rows in the tuplestore of "rsinfo", which must be set up. */
 extern DlEmit *dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 								  ReturnSetInfo *rsinfo);
+extern Size dl_emit_rows_held(const DlEmit *emit);
 
 #endif							/* DL_EMIT_H */

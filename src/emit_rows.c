@@ -216,6 +216,13 @@ close_group(RowsEmit *rows)
 	rows->group_bytes = 0;
 }
 
+/* Bytes that wait for their position, of all rows so far. */
+Size
+dl_emit_rows_held(const DlEmit *emit)
+{
+	return dl_reorder_held(((const RowsEmit *) emit)->reorder);
+}
+
 static Datum
 rows_finish(DlEmit *emit)
 {
@@ -307,7 +314,7 @@ put_tuple(RowsEmit *rows, int position, Datum value, bool isnull)
 	Datum		values[2];
 	bool		nulls[2] = {false, isnull};
 
-	values[0] = Int64GetDatum((int64) position + 1);
+	values[0] = Int64GetDatum((int64) rows->keys->offset + position + 1);
 	values[1] = value;
 	tuplestore_putvalues(rows->rsinfo->setResult, rows->rsinfo->setDesc,
 						 values, nulls);

@@ -261,7 +261,7 @@ keep_order(DlTarget *target, List *sortclause, List *targetlist)
 		DlOrderItem *item = &target->order[target->norder++];
 
 		item->expr = copyObject(tle->expr);
-		item->type = exprType((Node *) tle->expr);
+		item->type = dl_operand_type(exprType((Node *) tle->expr));
 		item->sortop = sort->sortop;
 		item->collation = exprCollation((Node *) tle->expr);
 		item->nulls_first = sort->nulls_first;

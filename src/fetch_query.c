@@ -295,7 +295,7 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 		for (int i = 0; i < keyed->nkeys; i++)
 			check_column(typeinfo, column++, keyed->keys[i].cast_column ?
 						 keyed->keys[i].lefttype :
-						 dl_target_attribute(keyed, keyed->keys[i].attno)->atttypid);
+						 dl_operand_type(dl_target_attribute(keyed, keyed->keys[i].attno)->atttypid));
 	}
 	else
 		check_column(typeinfo, column++, INT8OID);

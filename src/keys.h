@@ -10,6 +10,7 @@
 typedef struct DlKeys
 {
 	int			npositions;		/* # of keys in the input, NULLs included */
+	int			offset;			/* # of positions before these, of a slice */
 	int			ndistinct;		/* # of distinct ones that are not NULL */
 	bool		may_repeat;		/* they are not distinct: each position has a
 								 * key of its own */
@@ -38,6 +39,9 @@ extern DlKeys *dl_keys_build(const DlTarget *target, const DlRequest *request,
 
 extern DlKeys *dl_keys_from_values(const DlTarget *target, const Datum *values,
 								   int nkeys);
+
+/* keyslice.c */
+extern DlKeys *dl_keys_slice(const DlKeys *keys, int offset, int npositions);
 
 /* All positions that have a key, grouped by its number. */
 typedef struct DlKeyPositions

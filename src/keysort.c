@@ -24,7 +24,6 @@
 #define RADIX_KEYS 64
 
 static bool is_sorted(const DlKeySort *sort, const DlKeyEntry *entries, int n);
-static void sort_digits(DlKeyEntry *entries, int n);
 static void sort_digit(DlKeyEntry *to, const DlKeyEntry *from, int n, int shift);
 
 #define ST_SORT sort_entries
@@ -83,7 +82,7 @@ dl_keysort(const DlKeySort *sort, DlKeyEntry *entries, int n)
 	if (is_sorted(sort, entries, n))
 		return;
 	if (sort->integers && n >= RADIX_KEYS)
-		sort_digits(entries, n);
+		dl_keysort_integers(entries, n);
 	else
 		sort_entries(entries, n, sort);
 }
@@ -105,8 +104,8 @@ is_sorted(const DlKeySort *sort, const DlKeyEntry *entries, int n)
  * Datums are sign-extended.  Digits that are the same in all keys, for most
  * batches the upper ones, are passed over.
  */
-static void
-sort_digits(DlKeyEntry *entries, int n)
+void
+dl_keysort_integers(DlKeyEntry *entries, int n)
 {
 	DlKeyEntry *spare = palloc_extended(mul_size(n, sizeof(DlKeyEntry)),
 										MCXT_ALLOC_HUGE);

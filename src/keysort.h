@@ -29,5 +29,6 @@ extern void dl_keysort_begin(DlKeySort *sort, const DlTarget *target,
 extern int	dl_keysort_compare(const DlKeyEntry *a, const DlKeyEntry *b,
 							   const DlKeySort *sort);
 extern void dl_keysort(const DlKeySort *sort, DlKeyEntry *entries, int n);
+extern void dl_keysort_integers(DlKeyEntry *entries, int n);
 
 #endif							/* DL_KEYSORT_H */

@@ -288,3 +288,16 @@ report_not_comparable(Form_pg_attribute att, Oid inputtype, const char *link)
 			 errhint("Cast the keys, for example $1::%s[].",
 					 format_type_be(getBaseType(att->atttypid)))));
 }
+
+/*
+ * The type that a value must be shown as in a query, for the operators of its
+ * btree family to be found: its own, but the enum below a domain over one.
+ * (anyenum is the one polymorphic type that does not look through domains.)
+ */
+Oid
+dl_operand_type(Oid type)
+{
+	Oid			basetype = getBaseType(type);
+
+	return type_is_enum(basetype) ? basetype : type;
+}

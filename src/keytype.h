@@ -47,4 +47,6 @@ typedef struct DlKeyColumn
 extern void dl_keytype_resolve(DlKeyColumn *key, Form_pg_attribute att,
 							   Oid inputtype, const char *link);
 
+extern Oid	dl_operand_type(Oid type);
+
 #endif							/* DL_KEYTYPE_H */

@@ -26,11 +26,16 @@
 #include "guc.h"
 #include "keys.h"
 #include "load.h"
+#include "miscadmin.h"
 #include "rights.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+
+/* Positions that are loaded at a time: at first, and no more than. */
+#define FIRST_SLICE 4096
+#define LAST_SLICE (1 << 20)
 
 static const DlVerb load_one_verb = {
 	.typed = true, .to_one = true, .has_order = true
@@ -53,6 +58,12 @@ static const DlVerb load_count_verb = {
 };
 
 static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb);
+static void load_batch(const DlRequest *request, DlTarget *target,
+					   const DlKeys *keys, const DlRoute *route, DlEmit *emit);
+static void load_slices(const DlRequest *request, DlTarget *target,
+						const DlKeys *keys, const DlRoute *route,
+						FunctionCallInfo fcinfo);
+static int	next_slice(int size, Size bytes);
 static DlEmit *begin_emit(const DlRequest *request, DlTarget *target,
 						  const DlKeys *keys, FunctionCallInfo fcinfo,
 						  MemoryContext result_context);
@@ -138,17 +149,21 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	keys = dl_keys_build(dl_target_keyed(target), &request, true);
 	if (keys != NULL)
 	{
-		DlBatch		batch;
 		DlRoute		route;
 
-		dl_load_begin_batch(&batch, &request, target, keys);
-		batch.limit = row_limit(&request, target);
-		batch.emit = begin_emit(&request, target, keys, fcinfo,
-								result_context);
 		dl_load_open_route(&route, target, rel, junction);
-		dl_load_fetch(&batch, &route);
+		if (verb->typed && route.direct && keys->keyno != NULL &&
+			keys->npositions > FIRST_SLICE)
+			load_slices(&request, target, keys, &route, fcinfo);
+		else
+		{
+			DlEmit	   *emit = begin_emit(&request, target, keys, fcinfo,
+										  result_context);
+
+			load_batch(&request, target, keys, &route, emit);
+			result = emit->finish(emit);
+		}
 		dl_load_close_route(&route);
-		result = batch.emit->finish(batch.emit);
 	}
 	dl_load_close(rel, junction);
 
@@ -159,6 +174,62 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	if (verb->typed || keys == NULL)
 		fcinfo->isnull = true;
 	return result;
+}
+
+/* All rows of the keys, to the emit stage. */
+static void
+load_batch(const DlRequest *request, DlTarget *target, const DlKeys *keys,
+		   const DlRoute *route, DlEmit *emit)
+{
+	DlBatch		batch;
+
+	dl_load_begin_batch(&batch, request, target, keys);
+	batch.limit = row_limit(request, target);
+	batch.emit = emit;
+	dl_load_fetch(&batch, route);
+}
+
+/*
+ * The same for many keys in any order, whose rows would have to be sorted by
+ * position: a slice of the positions at a time, so large that its rows fit into
+ * work_mem.  A key of several slices is read for each.
+ */
+static void
+load_slices(const DlRequest *request, DlTarget *target, const DlKeys *keys,
+			const DlRoute *route, FunctionCallInfo fcinfo)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "dataloader slice",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	int			size = FIRST_SLICE;
+	int			offset = 0;
+
+	while (offset < keys->npositions)
+	{
+		const DlKeys *slice;
+		DlEmit	   *emit;
+
+		size = Min(size, keys->npositions - offset);
+		slice = dl_keys_slice(keys, offset, size);
+		emit = begin_emit(request, target, slice, fcinfo, NULL);
+		load_batch(request, target, slice, route, emit);
+		emit->finish(emit);
+		offset += size;
+		size = next_slice(size, dl_emit_rows_held(emit));
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+}
+
+/* As many positions as have rows for half of work_mem, by those of the last one. */
+static int
+next_slice(int size, Size bytes)
+{
+	double		fitting = (double) size * work_mem * 512 / Max(bytes, 1);
+
+	return (int) Max(Min(fitting, LAST_SLICE), FIRST_SLICE / 16);
 }
 
 /*

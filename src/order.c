@@ -258,7 +258,7 @@ append_columns(DlTarget *target, const DlTarget *of, int varno, List *attnos)
 		item->expr = (Expr *) makeVar(varno, att->attnum, att->atttypid,
 									  att->atttypmod, att->attcollation, 0);
 		item->attno = varno == 1 ? att->attnum : 0;
-		item->type = att->atttypid;
+		item->type = dl_operand_type(att->atttypid);
 		item->collation = att->attcollation;
 		get_sort_group_operators(att->atttypid, true, false, false,
 								 &item->sortop, NULL, NULL, NULL);

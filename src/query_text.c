@@ -17,6 +17,7 @@
 #include "fetch.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
 #include "storage/lockdefs.h"
 #include "utils/builtins.h"
@@ -174,7 +175,8 @@ append_select_list(QueryText *text)
 		appendStringInfo(&text->sql, "%s%s", separator,
 						 deparse_expression(expr, text->context, true, false));
 		/* a whole row would be expanded to its columns, but for a cast */
-		if (IsA(expr, Var) && ((Var *) expr)->varattno == 0)
+		if ((IsA(expr, Var) && ((Var *) expr)->varattno == 0) ||
+			exprType(expr) != target->order[i].type)
 		{
 			appendStringInfoString(&text->sql, "::");
 			append_type(text, target->order[i].type);
@@ -274,7 +276,8 @@ append_link(QueryText *text, int number)
 												through->output[number]);
 	const char *name = quote_identifier(NameStr(att->attname));
 
-	if (key->inputtype != key->keytype)
+	if (key->inputtype != key->keytype ||
+		dl_operand_type(att->atttypid) != att->atttypid)
 	{
 		appendStringInfo(&text->sql, "CAST(through.%s AS ", name);
 		append_type(text, key->keytype);
@@ -329,17 +332,19 @@ static void
 append_column(QueryText *text, const DlTarget *of, const DlKeyColumn *key)
 {
 	Form_pg_attribute att = dl_target_attribute(of, key->attno);
+	Oid			type = key->cast_column ? key->lefttype
+		: dl_operand_type(att->atttypid);
 
-	if (key->cast_column)
+	if (type != att->atttypid)
 		appendStringInfoString(&text->sql, "CAST(");
 	appendStringInfo(&text->sql, "%s.%s",
 					 of == text->target ? quote_identifier(of->relname)
 					 : "through",
 					 quote_identifier(NameStr(att->attname)));
-	if (key->cast_column)
+	if (type != att->atttypid)
 	{
 		appendStringInfoString(&text->sql, " AS ");
-		append_type(text, key->lefttype);
+		append_type(text, type);
 		appendStringInfoChar(&text->sql, ')');
 	}
 }

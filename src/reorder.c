@@ -33,6 +33,7 @@ struct DlReorder
 	Oid			valuetype;
 	DlReorderSink sink;
 	void	   *arg;
+	Size		bytes;			/* of all values */
 
 	/* held in memory */
 	MemoryContext context;		/* the call's */
@@ -86,12 +87,20 @@ dl_reorder_begin(const DlKeys *keys, Oid valuetype, DlReorderSink sink,
 void
 dl_reorder_put(DlReorder *reorder, int keyno, Datum value)
 {
+	reorder->bytes += VARSIZE(DatumGetPointer(value));
 	if (reorder->keys->keyno == NULL)
 		reorder->sink(reorder->arg, keyno, value);
 	else if (reorder->sort != NULL)
 		spill(reorder, keyno, value);
 	else
 		hold(reorder, keyno, value);
+}
+
+/* Bytes of the values put so far, wherever they are. */
+Size
+dl_reorder_held(const DlReorder *reorder)
+{
+	return reorder->bytes;
 }
 
 /* After the last one: delivers what was kept. */

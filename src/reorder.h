@@ -15,6 +15,7 @@ typedef void (*DlReorderSink) (void *arg, int position, Datum value);
 extern DlReorder *dl_reorder_begin(const DlKeys *keys, Oid valuetype,
 								   DlReorderSink sink, void *arg);
 extern void dl_reorder_put(DlReorder *reorder, int keyno, Datum value);
+extern Size dl_reorder_held(const DlReorder *reorder);
 extern void dl_reorder_end(DlReorder *reorder);
 
 #endif							/* DL_REORDER_H */

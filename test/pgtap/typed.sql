@@ -157,5 +157,30 @@ SELECT throws_ok('SELECT * FROM dataloader.load_one(NULL::alone, ''{1}''::int[],
 SELECT throws_ok('SELECT * FROM dataloader.load_one(1, ''{1}''::int[], by => ''x'')', '42804', NULL, 'a scalar type');
 SELECT throws_ok('SELECT * FROM dataloader.load_one(NULL::record, ''{1}''::int[], by => ''x'')', '42804', NULL, 'a record');
 
+-- many keys in any order are loaded slice by slice: repeated ones, NULLs, missing ones, small and large rows
+CREATE TABLE sliced (id int PRIMARY KEY, owner int, filler text);
+INSERT INTO sliced SELECT i, i % 3000, repeat('x', i % 40 * 10) FROM generate_series(1, 12000) i;
+CREATE INDEX ON sliced (owner);
+ANALYZE sliced;
+CREATE TABLE slices AS SELECT array_agg(nullif(hashint4(i) % 3500, 7) ORDER BY i) AS keys FROM generate_series(1, 20000) i;
+CREATE FUNCTION same_rows(loaded text, wanted text, name text) RETURNS text LANGUAGE sql AS $$
+    SELECT results_eq(format('SELECT count(*), md5(string_agg(x::text, E''\n'' ORDER BY x.ord, x::text)) FROM (%s) x', loaded),
+                      format('SELECT count(*), md5(string_agg(x::text, E''\n'' ORDER BY x.ord, x::text)) FROM (%s) x', wanted), name)
+$$;
+PREPARE sliced AS
+SELECT same_rows('SELECT r.* FROM slices, dataloader.load_rows(NULL::sliced, keys, by => ''owner'', order_by => ''id'') r',
+                 'SELECT ord, s AS item FROM slices, unnest(keys) WITH ORDINALITY k(key, ord) JOIN sliced s ON owner = key', 'load_rows in slices')
+UNION ALL
+SELECT same_rows('SELECT r.* FROM slices, dataloader.load_one(NULL::sliced, keys) r',
+                 'SELECT ord, s AS item FROM slices, unnest(keys) WITH ORDINALITY k(key, ord) LEFT JOIN sliced s ON id = key', 'load_one in slices')
+UNION ALL
+SELECT same_rows('SELECT r.* FROM slices, dataloader.load_many(NULL::sliced, keys, by => ''owner'', order_by => ''id'', first => 2) r',
+                 'SELECT ord, ARRAY(SELECT s FROM sliced s WHERE owner = key ORDER BY id LIMIT 2) AS items FROM slices, unnest(keys) WITH ORDINALITY k(key, ord)',
+                 'load_many in slices');
+EXECUTE sliced;
+SET LOCAL work_mem = '64kB';
+EXECUTE sliced;
+RESET work_mem;
+
 SELECT * FROM finish();
 ROLLBACK;
