@@ -75,6 +75,19 @@ FROM (
     ORDER BY random()
 ) AS appeared;
 
+-- A thousand rows of each key, scattered over the heap.
+CREATE TABLE reading (
+    id int NOT NULL,
+    sensor_id int NOT NULL,
+    taken_at timestamp NOT NULL,
+    note text NOT NULL
+);
+INSERT INTO reading
+SELECT i, 1 + i % (:reporters / 100), timestamp '2025-01-01' + floor(random() * 500000) * interval '1 minute', 'within limits, checked by hand ' || i
+FROM generate_series(1, :reporters * 10) i;
+
+ALTER TABLE reading ADD PRIMARY KEY (id);
+CREATE INDEX ON reading (sensor_id, taken_at DESC, id);
 ALTER TABLE article ADD PRIMARY KEY (id);
 ALTER TABLE article_publication ADD PRIMARY KEY (id);
 CREATE UNIQUE INDEX ON article_publication (article_id, publication_id);
@@ -84,7 +97,7 @@ ALTER TABLE article_publication
     ADD FOREIGN KEY (article_id) REFERENCES article,
     ADD FOREIGN KEY (publication_id) REFERENCES publication;
 
-VACUUM (FREEZE, ANALYZE) reporter, article, publication, article_publication;
+VACUUM (FREEZE, ANALYZE) reporter, article, publication, article_publication, reading;
 
 -- Batches of keys, as text: a script fetches one and then sends it as a parameter.
 CREATE TABLE keyset (
@@ -117,7 +130,7 @@ BEGIN
 END $$;
 
 SELECT pg_temp.draw(kind, most, n, greatest(2, least(200, 100000 / n)), kind = 'dense')
-FROM (VALUES ('reporter', :reporters), ('dense', :reporters), ('article', :reporters * 10)) AS kinds (kind, most),
+FROM (VALUES ('reporter', :reporters), ('dense', :reporters), ('article', :reporters * 10), ('sensor', :reporters / 100)) AS kinds (kind, most),
     unnest(:'key_counts'::int[]) AS n \g /dev/null
 
 SELECT pg_temp.draw('reporter', :reporters, n, 2, false)

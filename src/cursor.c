@@ -346,7 +346,7 @@ report_invalid(const char *detail)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid cursor"),
 			 errdetail_internal("%s", detail),
-			 errhint("Pass a cursor of the same relation and order_by, or null to begin at the end.")));
+			 errhint("Pass a cursor of the same relation and order_by, or null.")));
 }
 
 static void
