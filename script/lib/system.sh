@@ -26,7 +26,7 @@ system_make() {
         15) bootstrap /usr/share/keyrings --variant=apt bookworm "$dir" "$mirror" ;;
         16) bootstrap_ubuntu noble ;;
         17) bootstrap /usr/share/keyrings --variant=apt trixie "$dir" "$mirror" ;;
-        18) bootstrap /usr/share/keyrings --variant=apt forky "$dir" "$mirror" ;;
+        18) bootstrap_ubuntu resolute ;;
         *) die "no release with PostgreSQL $major is known" ;;
     esac
     mkdir -p "$dir/etc/postgresql-common/createcluster.d"
