@@ -26,13 +26,21 @@ $node->safe_psql('postgres', q{
 		written AS MATERIALIZED (SELECT keys, keys::text AS literal FROM random)
 	SELECT keys, literal, translate(literal, '{}', '[]') FROM written;
 	VACUUM ANALYZE;
-	-- seconds from the timeout to its error
+	-- this backend's processor time in seconds
+	CREATE FUNCTION busy() RETURNS numeric LANGUAGE sql AS $$
+		SELECT (split_part(stat, ' ', 12)::numeric + split_part(stat, ' ', 13)::numeric) / 100
+		FROM substring(pg_read_file('/proc/self/stat') FROM '\) (.*)') stat $$;
+	-- seconds from the timeout to its error, less the part that other processes had
 	CREATE FUNCTION late(query text) RETURNS numeric LANGUAGE plpgsql AS $$
+	DECLARE
+		started numeric := busy();
+		elapsed numeric;
 	BEGIN
 		EXECUTE query;
 		RETURN NULL;
 	EXCEPTION WHEN query_canceled THEN
-		RETURN extract(epoch FROM clock_timestamp() - statement_timestamp() - current_setting('statement_timeout')::interval);
+		elapsed := extract(epoch FROM clock_timestamp() - statement_timestamp());
+		RETURN (elapsed - extract(epoch FROM current_setting('statement_timeout')::interval)) * least(1, (busy() - started + 0.02) / elapsed);
 	END $$;
 });
 

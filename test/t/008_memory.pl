@@ -57,7 +57,7 @@ $node->safe_psql('postgres', q{
 	END $$;
 });
 
-# After a fifth of the calls everything is as warm as it gets.
+# After half of the calls everything is as warm as it gets.
 sub memory_is_flat
 {
 	my ($way, $script) = @_;
@@ -72,7 +72,7 @@ sub memory_is_flat
 }
 
 my $part = int($calls / 3);
-my $warm = int($part / 4);
+my $warm = int($part / 2);
 
 # prepared statements, each in a transaction of its own
 my @statements = ("PREPARE mixed AS SELECT call(\$1);\n");
