@@ -26,7 +26,14 @@ my @KINDS = (plain => 54, unlogged => 3, temp => 5, matview => 4, view => 8, par
 	child => 3, foreign => 5);
 
 # for a server that lacks postgres_fdw
-sub without_kind { my ($kind) = @_; my %weight = @KINDS; delete $weight{$kind}; @KINDS = map { $_ => $weight{$_} } sort keys %weight; return; }
+sub without_kind
+{
+	my ($kind) = @_;
+	my %weight = @KINDS;
+	delete $weight{$kind};
+	@KINDS = map { $_ => $weight{$_} } sort keys %weight;
+	return;
+}
 
 sub new
 {
