@@ -24,6 +24,14 @@ sub _column_list
 	return @list;
 }
 
+# false when a column stays, as in a transaction that has checks to do
+sub _drop_columns
+{
+	my ($self, $table, @names) = @_;
+	$self->apply("ALTER TABLE $table DROP COLUMN $_") or return 0 for @names;
+	return 1;
+}
+
 sub _junk { my ($self, @list) = @_; return map { /^(junk\d+) / ? $1 : () } @list; }
 
 # a plain table, and what other kinds stand on
@@ -49,7 +57,7 @@ sub _make_table
 	$self->{table} = $base;
 	$self->_store($_) for grep { chance(0.15) } @columns;
 	my @junk = $self->_junk(@list);
-	if (@junk && chance(0.5)) { $self->apply("ALTER TABLE $base DROP COLUMN $_") for splice @junk; }
+	$self->_drop_columns($base, splice @junk) or return 0 if chance(0.5);
 
 	$self->{present} = [@columns];
 	my $primary = chance(0.7);
@@ -66,7 +74,7 @@ sub _make_table
 		$self->_insert_row for 1 .. between(0, 10);
 	}
 	$self->{columns} = [@columns];
-	$self->apply("ALTER TABLE $base DROP COLUMN $_") for @junk;
+	$self->_drop_columns($base, @junk) or return 0;
 	$self->_add_primary if $primary && !$self->{primary};
 	$self->_add_indexes unless $early;
 	return 1;
@@ -162,7 +170,7 @@ sub _make_partitioned
 		my $bound = $bounds[$i] eq 'DEFAULT' ? 'DEFAULT' : "FOR VALUES $bounds[$i]";
 		$self->_make_partition($parent, $leaf, $bound, $i, @list) or return 0;
 	}
-	$self->apply("ALTER TABLE $parent DROP COLUMN $_") for $self->_junk(@list);
+	$self->_drop_columns($parent, $self->_junk(@list)) or return 0;
 	$self->{partitions} = [ map { [ "leaf$_", $bounds[$_] eq 'DEFAULT' ? 'DEFAULT' : "FOR VALUES $bounds[$_]" ] } 1 .. $#bounds ];
 	$self->{table}   = $parent;
 	$self->{present} = $self->{columns};
@@ -210,7 +218,7 @@ sub _make_inherited
 	my @tables = ($parent, $child);
 	$self->apply("CREATE TABLE $parent (" . join(', ', @list) . ')') or return 0;
 	$self->apply("CREATE TABLE $child (extra int) INHERITS ($parent)") or return 0;
-	$self->apply("ALTER TABLE $parent DROP COLUMN $_") for $self->_junk(@list);
+	$self->_drop_columns($parent, $self->_junk(@list)) or return 0;
 	$self->apply("ALTER TABLE $child DROP COLUMN extra");
 	push @tables, 'grandchild' if chance(0.3) && $self->apply("CREATE TABLE grandchild () INHERITS ($child)");
 	$self->{present} = $self->{columns};
