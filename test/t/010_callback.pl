@@ -88,7 +88,8 @@ my %load = (
 # Every load with this callback, each rolled back; one line each: outcome, and what the next call says.
 sub outcomes
 {
-	my ($statement, $path) = @_;
+	my ($statement, $path, @names) = @_;
+	@names = sort keys %load unless @names;
 	my $script = "SET client_min_messages = warning;\n" . join "\n", map { qq{
 		BEGIN;
 		SET LOCAL dataloader.direct_scan = $path;
@@ -97,12 +98,12 @@ sub outcomes
 		SET LOCAL callback.statement = '';
 		ROLLBACK;
 		SELECT 'next ' || dataloader.load_many_json('talker', ARRAY[1], by => 'owner', order_by => 'id', first => 2)::text;
-	} } sort keys %load;
+	} } @names;
 	my (undef, $out, $err) = $node->psql('postgres', $script, on_error_stop => 0);
 	is($err, '', 'all errors are caught');
 	my $wanted = q{next [[{"id":1,"owner":1,"said":"word 1"},{"id":6,"owner":1,"said":"word 6"}]]};
 	my @lines = grep { $_ ne $wanted } split /\n/, $out;
-	is(("$out\n" =~ s/^\Q$wanted\E$//gmr) =~ tr/\n//, 2 * keys(%load), 'as many lines as loads');
+	is(("$out\n" =~ s/^\Q$wanted\E$//gmr) =~ tr/\n//, 2 * @names, 'as many lines as loads');
 	return \@lines;
 }
 
@@ -117,8 +118,11 @@ for my $what (sort keys %callback)
 }
 for my $what (sort keys %change)
 {
-	my @all = map { @{ outcomes($change{$what}, $_) } } qw(on off);
-	is(scalar(@all), 2 * keys %load, "$what: each load ends, and the next works");
+	# record_out(), which writes typed rows as text, crashes in older minor versions of PostgreSQL
+	# when the type of a column changes under it; since then it is error 22P07
+	my @names = grep { $what ne 'the type of a column' || /json|connection/ } sort keys %load;
+	my @all = map { @{ outcomes($change{$what}, $_, @names) } } qw(on off);
+	is(scalar(@all), 2 * @names, "$what: each load ends, and the next works");
 	my @strange = grep { !/^[0-9a-f]{32}$|^(55006|42703|42P01|42704|3F000|42883|42501|22P07|2BP01) / } @all;
 	is("@strange", '', "$what: with an answer or a clean error");
 }
