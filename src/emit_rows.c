@@ -29,9 +29,14 @@ typedef struct RowsEmit
 	const DlKeys *keys;
 	ReturnSetInfo *rsinfo;
 	DlReorder  *reorder;
-	MemoryContext put_context;	/* scratch for one value on its way out */
 	Datum	   *values;			/* of a row of the relation */
 	bool	   *nulls;
+
+	/* tuples of the set: a head like this one's, ord, and what was placed */
+	char	   *head;
+	int			ord_offset;
+	int			value_offset;
+	TupleTableSlot *put_slot;
 
 	/* fill the positions without a row with "missing" */
 	bool		aligned;
@@ -63,11 +68,13 @@ static void rows_again(DlEmit *emit, int keyno, int kept,
 static void rows_forget(DlEmit *emit);
 static void begin_arrays(RowsEmit *rows);
 static void close_group(RowsEmit *rows);
+static void make_head(RowsEmit *rows);
 static bool is_whole_tuple(const RowsEmit *rows, TupleTableSlot *slot);
 static Datum form_row(RowsEmit *rows, TupleTableSlot *slot);
-static void put_value(void *arg, int position, Datum value);
+static void place_value(RowsEmit *rows, int keyno, Datum value);
+static void put_value(void *arg, int position, char *value);
 static void put_missing(RowsEmit *rows, int until);
-static void put_tuple(RowsEmit *rows, int position, Datum value, bool isnull);
+static Datum ord_datum(const RowsEmit *rows, int position);
 
 /* Allocates in CurrentMemoryContext, the call's. */
 DlEmit *
@@ -93,15 +100,15 @@ dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 	rows->values = palloc0(mul_size(natts, sizeof(Datum)));
 	rows->nulls = palloc(mul_size(natts, sizeof(bool)));
 	memset(rows->nulls, true, natts * sizeof(bool));
-	rows->put_context = AllocSetContextCreate(CurrentMemoryContext,
-											  "dataloader result row",
-											  ALLOCSET_DEFAULT_SIZES);
+	if (arrays)
+		begin_arrays(rows);
+	make_head(rows);
+	rows->put_slot = MakeSingleTupleTableSlot(rsinfo->setDesc,
+											  &TTSOpsMinimalTuple);
 	rows->reorder = dl_reorder_begin(keys,
 									 arrays ? get_array_type(target->rowtype)
 									 : target->rowtype,
-									 put_value, rows);
-	if (arrays)
-		begin_arrays(rows);
+									 rows->value_offset, put_value, rows);
 	if (target->through != NULL)
 	{
 		rows->kept_context = AllocSetContextCreate(CurrentMemoryContext,
@@ -127,12 +134,45 @@ begin_arrays(RowsEmit *rows)
 	rows->group = palloc(mul_size(rows->maxgroup, sizeof(Datum)));
 }
 
+/*
+ * A tuple of the set, formed by core's own function, shows what is in front of
+ * its value, so that the others need not be formed: each value is placed where
+ * it stays, behind room for the same.
+ */
+static void
+make_head(RowsEmit *rows)
+{
+	Datum		values[2] = {0};
+	bool		nulls[2] = {false, false};
+	MinimalTuple tuple;
+
+	values[1] = rows->missing;
+	if (rows->missing == (Datum) 0)
+		values[1] = HeapTupleGetDatum(heap_form_tuple(rows->target->tupdesc,
+													  rows->values,
+													  rows->nulls));
+	tuple = heap_form_minimal_tuple(rows->rsinfo->setDesc, values, nulls, 0);
+	rows->head = (char *) tuple;
+	rows->ord_offset = tuple->t_hoff - MINIMAL_TUPLE_OFFSET;
+	rows->value_offset = tuple->t_len - VARSIZE(DatumGetPointer(values[1]));
+}
+
 static void
 rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	RowsEmit   *rows = (RowsEmit *) emit;
 
-	dl_reorder_put(rows->reorder, keyno, form_row(rows, slot));
+	place_value(rows, keyno, form_row(rows, slot));
+}
+
+static void
+place_value(RowsEmit *rows, int keyno, Datum value)
+{
+	Size		size = VARSIZE(DatumGetPointer(value));
+
+	memcpy(dl_reorder_place(rows->reorder, keyno, size),
+		   DatumGetPointer(value), size);
+	dl_reorder_placed(rows->reorder, keyno);
 }
 
 static void
@@ -209,7 +249,7 @@ close_group(RowsEmit *rows)
 										rows->target->rowtype, -1, false,
 										TYPALIGN_DOUBLE);
 
-	dl_reorder_put(rows->reorder, rows->group_keyno, PointerGetDatum(array));
+	place_value(rows, rows->group_keyno, PointerGetDatum(array));
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(rows->group_context);
 	rows->ngroup = 0;
@@ -233,6 +273,7 @@ rows_finish(DlEmit *emit)
 	dl_reorder_end(rows->reorder);
 	if (rows->aligned)
 		put_missing(rows, rows->keys->npositions);
+	ExecDropSingleTupleTableSlot(rows->put_slot);
 	return (Datum) 0;
 }
 
@@ -284,16 +325,23 @@ is_whole_tuple(const RowsEmit *rows, TupleTableSlot *slot)
 
 /* The sink of reorder: positions come in ascending order. */
 static void
-put_value(void *arg, int position, Datum value)
+put_value(void *arg, int position, char *value)
 {
 	RowsEmit   *rows = (RowsEmit *) arg;
+	MinimalTuple tuple = (MinimalTuple) (value - rows->value_offset);
+	int64		ord = DatumGetInt64(ord_datum(rows, position));
 
 	if (rows->aligned)
 	{
 		put_missing(rows, position);
 		rows->nput = position + 1;
 	}
-	put_tuple(rows, position, value, false);
+	memcpy(tuple, rows->head, rows->value_offset);
+	memcpy((char *) tuple + rows->ord_offset, &ord, sizeof(ord));
+	tuple->t_len = rows->value_offset + VARSIZE(value);
+	ExecStoreMinimalTuple(tuple, rows->put_slot, false);
+	tuplestore_puttupleslot(rows->rsinfo->setResult, rows->put_slot);
+	ExecClearTuple(rows->put_slot);
 }
 
 static void
@@ -301,23 +349,19 @@ put_missing(RowsEmit *rows, int until)
 {
 	while (rows->nput < until)
 	{
+		Datum		values[2];
+		bool		nulls[2] = {false, rows->missing == (Datum) 0};
+
 		CHECK_FOR_INTERRUPTS();
-		put_tuple(rows, rows->nput++, rows->missing,
-				  rows->missing == (Datum) 0);
+		values[0] = ord_datum(rows, rows->nput++);
+		values[1] = rows->missing;
+		tuplestore_putvalues(rows->rsinfo->setResult, rows->rsinfo->setDesc,
+							 values, nulls);
 	}
 }
 
-static void
-put_tuple(RowsEmit *rows, int position, Datum value, bool isnull)
+static Datum
+ord_datum(const RowsEmit *rows, int position)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(rows->put_context);
-	Datum		values[2];
-	bool		nulls[2] = {false, isnull};
-
-	values[0] = Int64GetDatum((int64) rows->keys->offset + position + 1);
-	values[1] = value;
-	tuplestore_putvalues(rows->rsinfo->setResult, rows->rsinfo->setDesc,
-						 values, nulls);
-	MemoryContextSwitchTo(oldcontext);
-	MemoryContextReset(rows->put_context);
+	return Int64GetDatum((int64) rows->keys->offset + position + 1);
 }

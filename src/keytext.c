@@ -127,6 +127,7 @@ parse_integers(const char *text, char closing, Oid type)
 	{
 		int64		value;
 
+		CHECK_FOR_INTERRUPTS();
 		p = read_integer(skip_space(p), &value);
 		if (p == NULL || !store_integer(ARR_DATA_PTR(array), type, i, value))
 			return NULL;

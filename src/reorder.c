@@ -11,7 +11,8 @@
  * - past that they go, with all their positions, into a tuplesort by position,
  *	 which spills.
  *
- * Values are rows or arrays of rows: varlena, flat, no toast pointers.
+ * Values are rows or arrays of rows: varlena, flat, no toast pointers.  In front
+ * of each there is room for what the sink wants to put there.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,12 +32,17 @@ struct DlReorder
 {
 	const DlKeys *keys;
 	Oid			valuetype;
+	int			headroom;		/* bytes in front of each value, aligned */
 	DlReorderSink sink;
 	void	   *arg;
 	Size		bytes;			/* of all values */
 
+	/* one value that is not held, with its headroom */
+	char	   *scratch;
+	Size		scratch_size;
+	MemoryContext context;	/* the call's */
+
 	/* held in memory */
-	MemoryContext context;		/* the call's */
 	DlBuffer	buffer;			/* of the values, each aligned */
 	Size	   *held;			/* where each begins, in key order */
 	int			nheld;
@@ -51,29 +57,31 @@ struct DlReorder
 	DlKeyPositions positions;
 };
 
-static void hold(DlReorder *reorder, int keyno, Datum value);
+static char *hold(DlReorder *reorder, int keyno, Size size);
+static char *scratch_place(DlReorder *reorder, Size size);
 static Size held_limit(void);
-static Datum held_value(DlReorder *reorder, int i);
+static char *held_value(DlReorder *reorder, int i);
 static void start_spilling(DlReorder *reorder, int last_keyno);
-static void spill(DlReorder *reorder, int keyno, Datum value);
+static void spill(DlReorder *reorder, int keyno, char *value);
 static void deliver_held(DlReorder *reorder);
 static void deliver_spilled(DlReorder *reorder);
 
 /* Allocates in CurrentMemoryContext, the call's. */
 DlReorder *
-dl_reorder_begin(const DlKeys *keys, Oid valuetype, DlReorderSink sink,
-				 void *arg)
+dl_reorder_begin(const DlKeys *keys, Oid valuetype, int headroom,
+				 DlReorderSink sink, void *arg)
 {
 	DlReorder  *reorder = palloc0(sizeof(DlReorder));
 
 	reorder->keys = keys;
 	reorder->valuetype = valuetype;
+	reorder->headroom = MAXALIGN(headroom);
 	reorder->sink = sink;
 	reorder->arg = arg;
+	reorder->context = CurrentMemoryContext;
 	if (keys->keyno == NULL)
 		return reorder;
 
-	reorder->context = CurrentMemoryContext;
 	dl_buffer_borrow(&reorder->buffer);
 	reorder->maxheld = 256;
 	reorder->held = palloc(mul_size(reorder->maxheld, sizeof(Size)));
@@ -83,17 +91,26 @@ dl_reorder_begin(const DlKeys *keys, Oid valuetype, DlReorderSink sink,
 	return reorder;
 }
 
-/* The next value; keyno never goes down. "value" is copied where it is kept. */
-void
-dl_reorder_put(DlReorder *reorder, int keyno, Datum value)
+/* Where the next value is to be written, all of it; keyno never goes down. */
+char *
+dl_reorder_place(DlReorder *reorder, int keyno, Size size)
 {
-	reorder->bytes += VARSIZE(DatumGetPointer(value));
+	char	   *place = NULL;
+
+	reorder->bytes += size;
+	if (reorder->keys->keyno != NULL && reorder->sort == NULL)
+		place = hold(reorder, keyno, size);
+	return place != NULL ? place : scratch_place(reorder, size);
+}
+
+/* It is there. */
+void
+dl_reorder_placed(DlReorder *reorder, int keyno)
+{
 	if (reorder->keys->keyno == NULL)
-		reorder->sink(reorder->arg, keyno, value);
+		reorder->sink(reorder->arg, keyno, reorder->scratch + reorder->headroom);
 	else if (reorder->sort != NULL)
-		spill(reorder, keyno, value);
-	else
-		hold(reorder, keyno, value);
+		spill(reorder, keyno, reorder->scratch + reorder->headroom);
 }
 
 /* Bytes of the values put so far, wherever they are. */
@@ -115,10 +132,11 @@ dl_reorder_end(DlReorder *reorder)
 		deliver_held(reorder);
 }
 
-static void
-hold(DlReorder *reorder, int keyno, Datum value)
+/* NULL if there is no room: from then on, values are spilled. */
+static char *
+hold(DlReorder *reorder, int keyno, Size size)
 {
-	Size		size = MAXALIGN(VARSIZE(DatumGetPointer(value)));
+	Size		room = reorder->headroom + MAXALIGN(size);
 
 	while (reorder->nkeys < keyno)
 		reorder->key_end[reorder->nkeys++] = reorder->nheld;
@@ -130,18 +148,33 @@ hold(DlReorder *reorder, int keyno, Datum value)
 									  mul_size(reorder->maxheld,
 											   sizeof(Size)));
 	}
-	if (reorder->buffer.len + size > held_limit())
+	if (reorder->buffer.len + room > held_limit())
 	{
 		start_spilling(reorder, keyno);
-		spill(reorder, keyno, value);
-		return;
+		return NULL;
 	}
 
-	dl_buffer_reserve(&reorder->buffer, size);
-	memcpy(reorder->buffer.data + reorder->buffer.len, DatumGetPointer(value),
-		   VARSIZE(DatumGetPointer(value)));
-	reorder->held[reorder->nheld++] = reorder->buffer.len;
-	reorder->buffer.len += size;
+	dl_buffer_reserve(&reorder->buffer, room);
+	reorder->held[reorder->nheld] = reorder->buffer.len + reorder->headroom;
+	reorder->buffer.len += room;
+	return held_value(reorder, reorder->nheld++);
+}
+
+static char *
+scratch_place(DlReorder *reorder, Size size)
+{
+	Size		room = reorder->headroom + MAXALIGN(size);
+
+	if (reorder->scratch_size < room)
+	{
+		if (reorder->scratch != NULL)
+			pfree(reorder->scratch);
+		reorder->scratch = NULL;
+		reorder->scratch = MemoryContextAllocHuge(reorder->context,
+												  Max(room, 1024));
+		reorder->scratch_size = Max(room, 1024);
+	}
+	return reorder->scratch + reorder->headroom;
 }
 
 /* work_mem, as far as one buffer goes */
@@ -151,10 +184,10 @@ held_limit(void)
 	return Min((Size) work_mem * 1024, MaxAllocSize / 2);
 }
 
-static Datum
+static char *
 held_value(DlReorder *reorder, int i)
 {
-	return PointerGetDatum(reorder->buffer.data + reorder->held[i]);
+	return reorder->buffer.data + reorder->held[i];
 }
 
 static void
@@ -195,6 +228,7 @@ start_spilling(DlReorder *reorder, int last_keyno)
 	TupleDescInitEntry(tupdesc, 1, "position", INT8OID, -1, 0);
 	TupleDescInitEntry(tupdesc, 2, "number", INT8OID, -1, 0);
 	TupleDescInitEntry(tupdesc, 3, "value", reorder->valuetype, -1, 0);
+	dl_store_unpacked(tupdesc, 3);
 	reorder->sort = tuplesort_begin_heap(tupdesc, 2, attnos, operators,
 										 collations, nulls_first, work_mem,
 										 NULL, TUPLESORT_NONE);
@@ -215,7 +249,7 @@ start_spilling(DlReorder *reorder, int last_keyno)
 }
 
 static void
-spill(DlReorder *reorder, int keyno, Datum value)
+spill(DlReorder *reorder, int keyno, char *value)
 {
 	const DlKeyPositions *positions = &reorder->positions;
 
@@ -230,7 +264,7 @@ spill(DlReorder *reorder, int keyno, Datum value)
 		CHECK_FOR_INTERRUPTS();
 		values[0] = Int64GetDatum((int64) positions->positions[i]);
 		values[1] = Int64GetDatum(reorder->nput++);
-		values[2] = value;
+		values[2] = PointerGetDatum(value);
 		tuple = heap_form_minimal_tuple(slot->tts_tupleDescriptor, values,
 										nulls, 0);
 		ExecStoreMinimalTuple(tuple, slot, false);
@@ -248,10 +282,16 @@ deliver_spilled(DlReorder *reorder)
 	tuplesort_performsort(reorder->sort);
 	while (tuplesort_gettupleslot(reorder->sort, true, false, slot, NULL))
 	{
+		char	   *value;
+		Size		size;
+
 		CHECK_FOR_INTERRUPTS();
 		slot_getallattrs(slot);
+		size = VARSIZE(DatumGetPointer(slot->tts_values[2]));
+		value = scratch_place(reorder, size);
+		memcpy(value, DatumGetPointer(slot->tts_values[2]), size);
 		reorder->sink(reorder->arg, (int) DatumGetInt64(slot->tts_values[0]),
-					  slot->tts_values[2]);
+					  value);
 	}
 	tuplesort_end(reorder->sort);
 	ExecDropSingleTupleTableSlot(slot);

@@ -1,4 +1,4 @@
--- title: page of 5 of 1,000, with cursors, JSON
+-- title: page of 5 of 1000 with cursors, JSON
 -- keys: sensor
 -- result: json, ordered, nodes
 -- target: keys=500 mode=prepared min=2.0
