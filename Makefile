@@ -28,6 +28,7 @@ SOURCES = \
 	index \
 	keys \
 	keyfind \
+	keypieces \
 	keyslice \
 	keysort \
 	keytext \

@@ -13,6 +13,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "jsonvalue.h"
+#include "keypieces.h"
 #include "keytext.h"
 #include "miscadmin.h"
 #include "storage/shmem.h"
@@ -33,6 +34,12 @@ typedef struct KeyText
 								 * the one column's value itself */
 	DlJsonReader *readers;		/* JSON only: one per column */
 	const char *primary_key_of; /* for messages, see dl_report_key_width() */
+
+	/* the keys read so far */
+	Datum	   *values;
+	bool	   *nulls;
+	int			nkeys;
+	int			maxkeys;
 } KeyText;
 
 
@@ -271,44 +278,85 @@ read_key(const KeyText *keytext, const JsonbValue *value, int key,
 	return read_row_of_one(keytext, value, key);
 }
 
-static ArrayType *
-make_key_array(const KeyText *keytext, Datum *values, bool *nulls, int n)
+static Oid
+key_type(const KeyText *keytext)
 {
-	Oid			type = keytext->tupdesc ? RECORDOID : keytext->types[0];
+	return keytext->tupdesc ? RECORDOID : keytext->types[0];
+}
+
+/* A text is below 1 GB, and each key takes two bytes of it: no overflow here. */
+static void
+make_room(KeyText *keytext, int more)
+{
+	if (keytext->nkeys + more <= keytext->maxkeys)
+		return;
+	keytext->maxkeys = Max(keytext->nkeys + more, keytext->maxkeys * 2);
+	if (keytext->values == NULL)
+	{
+		keytext->values = palloc(0);
+		keytext->nulls = palloc(0);
+	}
+	keytext->values = repalloc_huge(keytext->values,
+									mul_size(keytext->maxkeys, sizeof(Datum)));
+	keytext->nulls = repalloc_huge(keytext->nulls,
+								   mul_size(keytext->maxkeys, sizeof(bool)));
+}
+
+static ArrayType *
+make_key_array(const KeyText *keytext)
+{
+	int			n = keytext->nkeys;
 	int			lbound = 1;
 	int16		typlen;
 	bool		typbyval;
 	char		typalign;
 
-	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
-	return construct_md_array(values, nulls, 1, &n, &lbound, type,
-							  typlen, typbyval, typalign);
+	get_typlenbyvalalign(key_type(keytext), &typlen, &typbyval, &typalign);
+	return construct_md_array(keytext->values, keytext->nulls, 1, &n, &lbound,
+							  key_type(keytext), typlen, typbyval, typalign);
 }
 
+static void
+add_json_keys(KeyText *keytext, const char *list)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+														   CStringGetDatum(list)));
+	int			n = JB_ROOT_COUNT(jsonb);
+	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
+	JsonbValue	value;
+
+	make_room(keytext, n);
+	(void) JsonbIteratorNext(&it, &value, true);	/* WJB_BEGIN_ARRAY */
+	for (int i = 0; i < n; i++)
+	{
+		int			key = keytext->nkeys++;
+
+		CHECK_FOR_INTERRUPTS();
+		(void) JsonbIteratorNext(&it, &value, true);
+		keytext->values[key] = read_key(keytext, &value, key + 1,
+										&keytext->nulls[key]);
+	}
+}
+
+/* text: from the opening bracket */
 static ArrayType *
 parse_json(const char *text, KeyText *keytext)
 {
-	Jsonb	   *jsonb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-														   CStringGetDatum(text)));
-	int			n = JB_ROOT_COUNT(jsonb);
-	Datum	   *values = palloc(mul_size(n, sizeof(Datum)));
-	bool	   *nulls = palloc(mul_size(n, sizeof(bool)));
-	JsonbIterator *it = JsonbIteratorInit(&jsonb->root);
-	JsonbValue	value;
+	DlKeyPieces pieces;
 
 	keytext->readers = palloc(mul_size(keytext->ncolumns,
 									   sizeof(DlJsonReader)));
 	for (int i = 0; i < keytext->ncolumns; i++)
 		dl_json_reader_init(&keytext->readers[i], keytext->types[i], -1);
 
-	(void) JsonbIteratorNext(&it, &value, true);	/* WJB_BEGIN_ARRAY */
-	for (int i = 0; i < n; i++)
+	if (!dl_keypieces_cut(&pieces, text, true))
+		add_json_keys(keytext, text);
+	else
 	{
-		CHECK_FOR_INTERRUPTS();
-		(void) JsonbIteratorNext(&it, &value, true);
-		values[i] = read_key(keytext, &value, i + 1, &nulls[i]);
+		for (int i = 0; i < pieces.count; i++)
+			add_json_keys(keytext, dl_keypieces_list(&pieces, i));
 	}
-	return make_key_array(keytext, values, nulls, n);
+	return make_key_array(keytext);
 }
 
 
@@ -336,17 +384,49 @@ is_array_literal(const char *text)
  * record_in() takes the typmod for the row type to read.
  */
 static ArrayType *
-parse_literal(const char *text, const KeyText *keytext)
+read_literal(const char *text, const KeyText *keytext)
 {
-	Oid			type = keytext->tupdesc ? RECORDOID : keytext->types[0];
 	int32		typmod = keytext->tupdesc ? keytext->tupdesc->tdtypmod : -1;
 
 	return DatumGetArrayTypeP(OidFunctionCall3(F_ARRAY_IN,
 											   CStringGetDatum(text),
-											   ObjectIdGetDatum(type),
+											   ObjectIdGetDatum(key_type(keytext)),
 											   Int32GetDatum(typmod)));
 }
 
+static void
+add_literal_keys(KeyText *keytext, const char *literal)
+{
+	ArrayType  *array = read_literal(literal, keytext);
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+
+	get_typlenbyvalalign(key_type(keytext), &typlen, &typbyval, &typalign);
+	deconstruct_array(array, key_type(keytext), typlen, typbyval, typalign,
+					  &values, &nulls, &n);
+	make_room(keytext, n);
+	memcpy(keytext->values + keytext->nkeys, values, n * sizeof(Datum));
+	memcpy(keytext->nulls + keytext->nkeys, nulls, n * sizeof(bool));
+	keytext->nkeys += n;
+}
+
+/* text: from the first byte that is no space */
+static ArrayType *
+parse_literal(const char *text, KeyText *keytext)
+{
+	DlKeyPieces pieces;
+
+	/* one with bounds or more dimensions is read as a whole */
+	if (*text != '{' || !dl_keypieces_cut(&pieces, text, false))
+		return read_literal(text, keytext);
+	for (int i = 0; i < pieces.count; i++)
+		add_literal_keys(keytext, dl_keypieces_list(&pieces, i));
+	return make_key_array(keytext);
+}
 
 static void
 init_keytext(KeyText *keytext, int ncolumns, const Oid *types)
@@ -381,7 +461,7 @@ ArrayType *
 dl_keytext_parse(const char *text, int ncolumns, const Oid *types,
 				 const char *primary_key_of)
 {
-	KeyText		keytext;
+	KeyText		keytext = {0};
 	const char *start = text + strspn(text, " \t\n\r\v\f");
 	ArrayType  *array;
 
@@ -391,9 +471,9 @@ dl_keytext_parse(const char *text, int ncolumns, const Oid *types,
 	if (array != NULL)
 		return array;
 	if (is_array_literal(start))
-		return parse_literal(text, &keytext);
+		return parse_literal(start, &keytext);
 	if (*start == '[')
-		return parse_json(text, &keytext);
+		return parse_json(start, &keytext);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),

@@ -40,7 +40,7 @@ struct DlReorder
 	/* one value that is not held, with its headroom */
 	char	   *scratch;
 	Size		scratch_size;
-	MemoryContext context;	/* the call's */
+	MemoryContext context;		/* the call's */
 
 	/* held in memory */
 	DlBuffer	buffer;			/* of the values, each aligned */

@@ -18,6 +18,8 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE junction (item_id int REFERENCES item, tag int);
 	INSERT INTO junction SELECT g, g % 1000 FROM generate_series(1, 300000) g;
 	CREATE INDEX ON junction (tag, item_id);
+	CREATE TABLE named (name text PRIMARY KEY);
+	INSERT INTO named SELECT g::text FROM generate_series(1, 1000) g;
 	-- keys in no order, as an array and as text
 	CREATE UNLOGGED TABLE batch (keys int[], literal text, json text);
 	ALTER TABLE batch ALTER keys SET STORAGE EXTERNAL, ALTER literal SET STORAGE EXTERNAL, ALTER json SET STORAGE EXTERNAL;
@@ -55,6 +57,8 @@ my %load = (
 	'load_connection'    => q{SELECT length(dataloader.load_connection('item', keys, by => 'grp', first => 1, columns => '{id}')::text) FROM batch},
 	'load_one_json of a literal' => q{SELECT length(dataloader.load_one_json('item', literal, columns => '{id}')::text) FROM batch},
 	'load_one_json of JSON'      => q{SELECT length(dataloader.load_one_json('item', json, columns => '{id}')::text) FROM batch},
+	'texts of a literal' => 'SELECT count(*) FROM batch, dataloader.load_rows(NULL::named, literal)',
+	'texts of JSON'      => 'SELECT count(*) FROM batch, dataloader.load_rows(NULL::named, json)',
 	'load_count'         => q{SELECT cardinality(dataloader.load_count('item', keys, by => 'grp')) FROM batch},
 	'load_many through'  => q{SELECT count(*) FROM batch, dataloader.load_many(NULL::item, keys, by => 'tag', through => 'junction')},
 	'rejected by filter' => q{SELECT count(*) FROM batch, dataloader.load_rows(NULL::item, keys, filter => 'v IS NULL')},
