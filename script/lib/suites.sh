@@ -39,7 +39,8 @@ is_selected() {
     return 1
 }
 
-make_build() { make -C "$build" -f "$tree/Makefile" PG_CONFIG="$PG_CONFIG" "$@"; }
+# VPATH is known without being said only where the server was not built in its source folder.
+make_build() { make -C "$build" -f "$tree/Makefile" VPATH="$tree" PG_CONFIG="$PG_CONFIG" "$@"; }
 
 # Count the tests in what pg_regress printed (its own format, and TAP since 16).
 run_pg_regress() {
