@@ -11,7 +11,8 @@ valgrind_server() {
     cat >"$build/postgres" <<END
 #!/bin/sh
 exec valgrind --quiet --leak-check=no --num-callers=40 --fullpath-after= \\
-    --read-inline-info=no --log-file=$build/valgrind/%p.log $("$PG_CONFIG" --bindir)/postgres "\$@"
+    --read-inline-info=no --suppressions=$tree/test/valgrind.supp \\
+    --log-file=$build/valgrind/%p.log $("$PG_CONFIG" --bindir)/postgres "\$@"
 END
     chmod +x "$build/postgres"
     say "$build/postgres"
