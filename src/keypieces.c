@@ -19,8 +19,8 @@
 #include "keypieces.h"
 #include "miscadmin.h"
 
-/* Read in some tens of milliseconds. */
-#define PIECE_SIZE (1024 * 1024)
+/* 1 MB is read in some tens of milliseconds. */
+#define PIECE_SIZE 1048576
 
 static bool cut(DlKeyPieces *pieces, const char *text, bool nested);
 static void add_piece(DlKeyPieces *pieces, const char *start, const char *end);

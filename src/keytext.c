@@ -288,14 +288,14 @@ key_type(const KeyText *keytext)
 static void
 make_room(KeyText *keytext, int more)
 {
-	if (keytext->nkeys + more <= keytext->maxkeys)
-		return;
-	keytext->maxkeys = Max(keytext->nkeys + more, keytext->maxkeys * 2);
 	if (keytext->values == NULL)
 	{
 		keytext->values = palloc(0);
 		keytext->nulls = palloc(0);
 	}
+	if (keytext->nkeys + more <= keytext->maxkeys)
+		return;
+	keytext->maxkeys = Max(keytext->nkeys + more, keytext->maxkeys * 2);
 	keytext->values = repalloc_huge(keytext->values,
 									mul_size(keytext->maxkeys, sizeof(Datum)));
 	keytext->nulls = repalloc_huge(keytext->nulls,

@@ -33,8 +33,9 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Positions that are loaded at a time: at first, and no more than. */
+/* Positions that are loaded at a time: at first, and within which bounds. */
 #define FIRST_SLICE 4096
+#define LEAST_SLICE 256
 #define LAST_SLICE (1 << 20)
 
 static const DlVerb load_one_verb = {
@@ -229,7 +230,7 @@ next_slice(int size, Size bytes)
 {
 	double		fitting = (double) size * work_mem * 512 / Max(bytes, 1);
 
-	return (int) Max(Min(fitting, LAST_SLICE), FIRST_SLICE / 16);
+	return (int) Max(Min(fitting, LAST_SLICE), LEAST_SLICE);
 }
 
 /*
