@@ -414,14 +414,31 @@ add_literal_keys(KeyText *keytext, const char *literal)
 	keytext->nkeys += n;
 }
 
+/* What stands between the elements of an array of this type. */
+static char
+delimiter(Oid type)
+{
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	char		typdelim;
+	Oid			typioparam;
+	Oid			func;
+
+	get_type_io_data(type, IOFunc_input, &typlen, &typbyval, &typalign,
+					 &typdelim, &typioparam, &func);
+	return typdelim;
+}
+
 /* text: from the first byte that is no space */
 static ArrayType *
 parse_literal(const char *text, KeyText *keytext)
 {
 	DlKeyPieces pieces;
 
-	/* one with bounds or more dimensions is read as a whole */
-	if (*text != '{' || !dl_keypieces_cut(&pieces, text, false))
+	/* with bounds, more dimensions or a delimiter of its type's own: as a whole */
+	if (*text != '{' || delimiter(key_type(keytext)) != ',' ||
+		!dl_keypieces_cut(&pieces, text, false))
 		return read_literal(text, keytext);
 	for (int i = 0; i < pieces.count; i++)
 		add_literal_keys(keytext, dl_keypieces_list(&pieces, i));

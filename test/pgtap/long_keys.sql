@@ -59,5 +59,28 @@ FROM unnest(ARRAY['[...,]', '[,...]', '[...,,...]', '[...', '[...}', '[...]]', '
 SELECT throws_ok('SELECT dataloader.load_one_json(''named'', ''['' || elements || '',{"a":1}]'') FROM long', '22023', 'a key cannot be a JSON object', 'an object in the last piece');
 SELECT lives_ok('SELECT dataloader.load_one_json(''named'', ''['' || elements || '',"'' || repeat(''long'', 1000000) || ''"]'') FROM long', 'an element longer than a piece');
 
+-- a type whose arrays have another delimiter: commas belong to its values
+CREATE TYPE term;
+CREATE FUNCTION term_in(cstring) RETURNS term LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION term_out(term) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE term (INPUT = term_in, OUTPUT = term_out, LIKE = text, DELIMITER = ';');
+CREATE FUNCTION term_lt(term, term) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'bytealt';
+CREATE FUNCTION term_le(term, term) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'byteale';
+CREATE FUNCTION term_eq(term, term) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'byteaeq';
+CREATE FUNCTION term_ge(term, term) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'byteage';
+CREATE FUNCTION term_gt(term, term) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'byteagt';
+CREATE FUNCTION term_cmp(term, term) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'byteacmp';
+CREATE OPERATOR < (LEFTARG = term, RIGHTARG = term, FUNCTION = term_lt);
+CREATE OPERATOR <= (LEFTARG = term, RIGHTARG = term, FUNCTION = term_le);
+CREATE OPERATOR = (LEFTARG = term, RIGHTARG = term, FUNCTION = term_eq);
+CREATE OPERATOR >= (LEFTARG = term, RIGHTARG = term, FUNCTION = term_ge);
+CREATE OPERATOR > (LEFTARG = term, RIGHTARG = term, FUNCTION = term_gt);
+CREATE OPERATOR CLASS term_ops DEFAULT FOR TYPE term USING btree AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 term_cmp (term, term);
+CREATE TABLE glossary (term term PRIMARY KEY, n int);
+INSERT INTO glossary VALUES ('a,b', 1), ('c', 2);
+SELECT is(dataloader.load_one_json('glossary', '{' || repeat('a,b;c;', 200000) || 'a,b}', columns => '{n}')::text,
+          '[' || repeat('{"n":1},{"n":2},', 200000) || '{"n":1}]', 'another delimiter');
+
 SELECT * FROM finish();
 ROLLBACK;
