@@ -75,9 +75,6 @@ extern void dl_walk_dense(DlIndexFetch *fetch);
 extern void dl_seek_key(DlIndexFetch *fetch, IndexScanDesc scan, int keyno);
 extern bool dl_passes_filter(DlIndexFetch *fetch, TupleTableSlot *slot);
 
-extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
-					   int64 *nrows, int64 nseen);
-
 /* fetch_seek.c */
 extern int	dl_seek_scan_keys(const DlTarget *target, Relation index);
 extern void dl_walk_from_cursors(DlIndexFetch *fetch);

@@ -22,9 +22,10 @@
 /* 1 MB is read in some tens of milliseconds. */
 #define PIECE_SIZE 1048576
 
+#define SPACE " \t\n\r\v\f"
+
 static bool cut(DlKeyPieces *pieces, const char *text, bool nested);
 static void add_piece(DlKeyPieces *pieces, const char *start, const char *end);
-static bool is_space(const char *start, const char *end);
 
 /*
  * Cuts a list, which begins with a bracket; "nested" says whether its elements
@@ -73,8 +74,9 @@ cut(DlKeyPieces *pieces, const char *text, bool nested)
 				if (quoted || depth-- > 0)
 					break;
 				add_piece(pieces, start, p);
-				return *p == pieces->brackets[1] && !is_space(start, p) &&
-					is_space(p + 1, p + strlen(p));
+				return *p == pieces->brackets[1] &&
+					start + strspn(start, SPACE) < p &&
+					p[1 + strspn(p + 1, SPACE)] == '\0';
 			case ',':
 				if (quoted || depth > 0 || p - start < PIECE_SIZE)
 					break;
@@ -100,14 +102,6 @@ add_piece(DlKeyPieces *pieces, const char *start, const char *end)
 	pieces->piece[pieces->count].start = start;
 	pieces->piece[pieces->count].len = (int) (end - start);
 	pieces->count++;
-}
-
-static bool
-is_space(const char *start, const char *end)
-{
-	while (start < end && strchr(" \t\n\r\v\f", *start) != NULL)
-		start++;
-	return start == end;
 }
 
 /* A list of the elements of one piece. */
