@@ -65,6 +65,7 @@ static void emit_sorted(DlAlign *align);
 static TupleDesc sort_tupdesc(DlAlign *align);
 static void start_tuplesort(DlAlign *align, TupleDesc tupdesc);
 static void sort_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static bool is_wanted(DlAlign *align, int keyno, TupleTableSlot *order);
 static bool count_row(DlAlign *align, int keyno);
 static void emit_row(DlAlign *align, int keyno, TupleTableSlot *slot);
 static void report_second_row(const DlTarget *target) pg_attribute_noreturn();
@@ -106,8 +107,7 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 void
 dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 {
-	if (align->emit->wants != NULL &&
-		!align->emit->wants(align->emit, keyno, slot, align->source->order))
+	if (!is_wanted(align, keyno, slot))
 		return;
 	if (align->group != NULL)
 		group_row(align, keyno, slot);
@@ -160,8 +160,7 @@ dl_align_kept(DlAlign *align, int keyno, int kept, TupleTableSlot *order)
 	MemoryContext oldcontext;
 
 	Assert(align->sort == NULL);
-	if (align->emit->wants != NULL &&
-		!align->emit->wants(align->emit, keyno, order, align->source->order))
+	if (!is_wanted(align, keyno, order))
 		return;
 	if (!count_row(align, keyno))
 		return;
@@ -385,6 +384,16 @@ emit_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 	align->emit->row(align->emit, keyno, slot);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(align->row_context);
+}
+
+/* May the emit stage need the row whose place in the order is in this slot? */
+static bool
+is_wanted(DlAlign *align, int keyno, TupleTableSlot *order)
+{
+	DlEmit	   *emit = align->emit;
+
+	return emit->wants == NULL ||
+		emit->wants(emit, keyno, order, align->source->order);
 }
 
 /* Counts a row of the key; false if it is not wanted. */
