@@ -64,7 +64,8 @@ static void begin_sort(DlAlign *align);
 static void emit_sorted(DlAlign *align);
 static TupleDesc sort_tupdesc(DlAlign *align);
 static void start_tuplesort(DlAlign *align, TupleDesc tupdesc);
-static void sort_row(DlAlign *align, int keyno, TupleTableSlot *slot);
+static void sort_row(DlAlign *align, int keyno, TupleTableSlot *slot,
+					 const Datum *order, const bool *order_nulls);
 static bool is_wanted(DlAlign *align, int keyno, TupleTableSlot *order);
 static bool count_row(DlAlign *align, int keyno);
 static void emit_row(DlAlign *align, int keyno, TupleTableSlot *slot);
@@ -112,7 +113,10 @@ dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 	if (align->group != NULL)
 		group_row(align, keyno, slot);
 	else if (align->sort != NULL)
-		sort_row(align, keyno, slot);
+	{
+		evaluate_order(align, slot);
+		sort_row(align, keyno, slot, align->order_values, align->order_nulls);
+	}
 	else
 		emit_row(align, keyno, slot);
 }
@@ -193,8 +197,8 @@ begin_order(DlAlign *align, ParamListInfo params)
 }
 
 /*
- * The values of order_by, in the row's memory or in that of the row context,
- * which is current.
+ * The values of order_by, in the row's memory or in that of the expression
+ * context.  Only of a row as the source has it: a copy lacks system columns.
  */
 static void
 evaluate_order(DlAlign *align, TupleTableSlot *slot)
@@ -233,7 +237,7 @@ group_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 					  align->order_nulls))
 	{
 		move_group_to_sort(align);
-		sort_row(align, keyno, slot);
+		sort_row(align, keyno, slot, align->order_values, align->order_nulls);
 	}
 }
 
@@ -249,20 +253,28 @@ emit_group(DlAlign *align)
 	dl_group_reset(align->group);
 }
 
-/* The group does not fit into memory: from here on, sort all at once. */
+/*
+ * The group does not fit into memory: from here on, sort all at once.  The row
+ * at hand keeps its values of order_by.
+ */
 static void
 move_group_to_sort(DlAlign *align)
 {
 	MemoryContext oldcontext =
 		MemoryContextSwitchTo(MemoryContextGetParent(align->row_context));
 	DlGroup    *group = align->group;
+	int			norder = align->target->norder;
+	Datum	   *order = palloc(mul_size(norder, sizeof(Datum)));
+	bool	   *nulls = palloc(mul_size(norder, sizeof(bool)));
 
 	begin_sort(align);
 	MemoryContextSwitchTo(oldcontext);
 	for (int i = 0; i < dl_group_size(group); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		sort_row(align, align->group_keyno, dl_group_slot(group, i));
+		dl_group_order(group, i, order, nulls);
+		sort_row(align, align->group_keyno, dl_group_slot(group, i), order,
+				 nulls);
 	}
 	align->group = NULL;
 	dl_group_end(group);
@@ -339,7 +351,8 @@ start_tuplesort(DlAlign *align, TupleDesc tupdesc)
 }
 
 static void
-sort_row(DlAlign *align, int keyno, TupleTableSlot *slot)
+sort_row(DlAlign *align, int keyno, TupleTableSlot *slot, const Datum *order,
+		 const bool *order_nulls)
 {
 	const DlTarget *target = align->target;
 	TupleTableSlot *sort_slot = align->sort_slot;
@@ -351,11 +364,10 @@ sort_row(DlAlign *align, int keyno, TupleTableSlot *slot)
 
 	values[0] = Int32GetDatum(keyno);
 	nulls[0] = false;
-	evaluate_order(align, slot);
 	for (int i = 0; i < target->norder; i++)
 	{
-		values[1 + i] = align->order_values[i];
-		nulls[1 + i] = align->order_nulls[i];
+		values[1 + i] = order[i];
+		nulls[1 + i] = order_nulls[i];
 	}
 	for (int i = 0; i < target->noutput; i++)
 		values[1 + target->norder + i] =

@@ -188,6 +188,19 @@ dl_group_slot(DlGroup *group, int i)
 	return group->slot;
 }
 
+/* The values that row i was added with, in the group's memory. */
+void
+dl_group_order(const DlGroup *group, int i, Datum *order, bool *nulls)
+{
+	const GroupRow *row = group->rows[i];
+
+	for (int j = 0; j < group->norder; j++)
+	{
+		order[j] = row->order[j].value;
+		nulls[j] = row->order[j].isnull;
+	}
+}
+
 /* For the next key. */
 void
 dl_group_reset(DlGroup *group)

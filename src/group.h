@@ -17,6 +17,8 @@ extern bool dl_group_add(DlGroup *group, TupleTableSlot *slot,
 extern int	dl_group_size(const DlGroup *group);
 extern void dl_group_sort(DlGroup *group);
 extern TupleTableSlot *dl_group_slot(DlGroup *group, int i);
+extern void dl_group_order(const DlGroup *group, int i, Datum *order,
+						   bool *nulls);
 extern void dl_group_reset(DlGroup *group);
 extern void dl_group_end(DlGroup *group);
 
