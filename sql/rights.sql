@@ -228,6 +228,16 @@ REVOKE EXECUTE ON FUNCTION restricted FROM PUBLIC;
 SET ROLE regress_dl_reader;
 SELECT many('owner_id', '{id}', 'test_rights.restricted(id) > 0') AS filter, many('owner_id', '{id}', NULL, 'test_rights.restricted(id)') AS order_by;
 RESET ROLE;
+-- also where at most one row, or the order of an index, leaves nothing to be sorted by them
+CREATE TABLE doc_link (topic int, doc_id int REFERENCES doc, place int, PRIMARY KEY (topic, place));
+INSERT INTO doc_link VALUES (1, 2, 1), (1, 1, 2);
+GRANT SELECT ON doc_link TO regress_dl_reader;
+SET ROLE regress_dl_reader;
+SELECT many('id', '{id}', NULL, 'test_rights.restricted(id)') AS unique_key, many('id', '{id}', NULL, 'id, test_rights.restricted(id)') AS behind_the_key,
+    try_both('SELECT * FROM dataloader.load_one(NULL::test_rights.doc, ''[]'', order_by => ''test_rights.restricted(id)'')') AS no_key;
+SELECT try_both(format('SELECT dataloader.load_many_json(''test_rights.doc'', ''[[1,1]]'', by => ''topic, place'', through => ''test_rights.doc_link'', columns => ''{id}'', order_by => %L)', order_by)) AS through
+FROM unnest('{test_rights.restricted(id),test_rights.restricted(through.place)}'::text[]) order_by;
+RESET ROLE;
 
 -- A right that came with a role's membership goes with it, from warm caches, too.
 CREATE FUNCTION lent(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 5';

@@ -91,10 +91,11 @@ dl_align_begin(const DlTarget *target, const DlRowSource *source,
 											   ALLOCSET_DEFAULT_SIZES);
 	emit->attnos = source->output;
 	emit->order_attnos = source->order;
+	if (target->norder > 0)
+		begin_order(align, params);
 	if (source->in_order || emit->any_order)
 		return align;
 
-	begin_order(align, params);
 	if (source->grouped)
 		align->group = dl_group_begin(target, source->tupdesc,
 									  limit->first < 0 ? -1 :
@@ -174,12 +175,15 @@ dl_align_kept(DlAlign *align, int keyno, int kept, TupleTableSlot *order)
 	MemoryContextReset(align->row_context);
 }
 
-/* Compiles what of order_by is no plain column of the source. */
+/*
+ * Compiles what of order_by is no plain column of the source.  That asks for
+ * EXECUTE, so it is done for a source that is in order, too.
+ */
 static void
 begin_order(DlAlign *align, ParamListInfo params)
 {
 	const DlTarget *target = align->target;
-	int			norder = Max(target->norder, 1);
+	int			norder = target->norder;
 
 	align->order = palloc0(mul_size(norder, sizeof(ExprState *)));
 	align->order_values = palloc(mul_size(norder, sizeof(Datum)));
