@@ -40,6 +40,7 @@ SOURCES = \
 	fetch_dense \
 	fetch_seek \
 	fetch_through \
+	pairs \
 	fetch_query \
 	query_text \
 	align \

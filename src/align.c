@@ -155,22 +155,23 @@ emit_sorted(DlAlign *align)
 	ExecDropSingleTupleTableSlot(align->sort_slot);
 }
 
-/*
- * One row that the emit stage keeps, for a source that is in order (a sort
- * takes rows only); "order" is as emit.h says.
- */
+/* The same for a row that keys share, of a source that is in order. */
 void
-dl_align_kept(DlAlign *align, int keyno, int kept, TupleTableSlot *order)
+dl_align_shared(DlAlign *align, int keyno, const DlSharedRow *row)
 {
+	DlEmit	   *emit = align->emit;
 	MemoryContext oldcontext;
 
-	Assert(align->sort == NULL);
-	if (!is_wanted(align, keyno, order))
+	Assert(align->group == NULL && align->sort == NULL);
+	if (!is_wanted(align, keyno, row->order))
 		return;
 	if (!count_row(align, keyno))
 		return;
 	oldcontext = MemoryContextSwitchTo(align->row_context);
-	align->emit->again(align->emit, keyno, kept, order);
+	if (emit->shared != NULL)
+		emit->shared(emit, keyno, row);
+	else
+		emit->row(emit, keyno, row->slot);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(align->row_context);
 }

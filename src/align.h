@@ -34,8 +34,8 @@ extern DlAlign *dl_align_begin(const DlTarget *target, const DlRowSource *source
 							   const DlLimit *limit, ParamListInfo params,
 							   DlEmit *emit);
 extern void dl_align_row(DlAlign *align, int keyno, TupleTableSlot *slot);
-extern void dl_align_kept(DlAlign *align, int keyno, int kept,
-						  TupleTableSlot *order);
+extern void dl_align_shared(DlAlign *align, int keyno,
+							const DlSharedRow *row);
 extern void dl_align_end(DlAlign *align);
 
 #endif							/* DL_ALIGN_H */

@@ -41,6 +41,15 @@ dl_buffer_append(DlBuffer *buf, const void *bytes, Size n)
 	buf->len += n;
 }
 
+/* Appends what the buffer has between "start" and "end". */
+static inline void
+dl_buffer_repeat(DlBuffer *buf, Size start, Size end)
+{
+	dl_buffer_reserve(buf, end - start);
+	memcpy(buf->data + buf->len, buf->data + start, end - start);
+	buf->len += end - start;
+}
+
 static inline void
 dl_buffer_append_char(DlBuffer *buf, char c)
 {

@@ -15,6 +15,24 @@
 
 typedef struct DlEmit DlEmit;
 
+/* Some of a buffer's bytes. */
+typedef struct DlSpan
+{
+	Size		start;
+	Size		end;			/* 0: none */
+} DlSpan;
+
+/* A row that several keys may share, given to each of them. */
+typedef struct DlSharedRow
+{
+	TupleTableSlot *slot;		/* not deformed */
+	TupleTableSlot *order;		/* the values of order_by at order_attnos, which
+								 * are not the row's but the pair's; NULL
+								 * unless the verb is a connection */
+	DlSpan	   *written;		/* where the emit stage has written the row
+								 * before; the same for all that share it */
+} DlSharedRow;
+
 struct DlEmit
 {
 	void		(*row) (DlEmit *emit, int keyno, TupleTableSlot *slot);
@@ -29,15 +47,10 @@ struct DlEmit
 									 * for those of an expression */
 
 	/*
-	 * Rows that several keys may share: keep remembers one and returns its
-	 * number, again is row for a kept one, forget drops all that are kept.
-	 * The values of order_by, which then are not the row's but the pair's, are
-	 * in "order" at order_attnos; NULL unless the verb is a connection.
+	 * What row does, for a shared one.  NULL: row does, and reads nothing of the
+	 * slot, which then may be NULL.
 	 */
-	int			(*keep) (DlEmit *emit, TupleTableSlot *slot);
-	void		(*again) (DlEmit *emit, int keyno, int kept,
-						  TupleTableSlot *order);
-	void		(*forget) (DlEmit *emit);
+	void		(*shared) (DlEmit *emit, int keyno, const DlSharedRow *row);
 
 	/*
 	 * False for rows that no result can need, which are then neither counted nor

@@ -25,10 +25,6 @@ typedef struct CountEmit
 } CountEmit;
 
 static void count_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
-static int	count_keep(DlEmit *emit, TupleTableSlot *slot);
-static void count_again(DlEmit *emit, int keyno, int kept,
-						TupleTableSlot *order);
-static void count_forget(DlEmit *emit);
 static Datum count_finish(DlEmit *emit);
 
 /* Allocates in CurrentMemoryContext, the call's. */
@@ -40,9 +36,6 @@ dl_emit_count_begin(const DlKeys *keys, int64 at_most,
 
 	count->base.row = count_row;
 	count->base.finish = count_finish;
-	count->base.keep = count_keep;
-	count->base.again = count_again;
-	count->base.forget = count_forget;
 	count->base.any_order = true;
 	count->keys = keys;
 	count->at_most = at_most;
@@ -60,24 +53,6 @@ count_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 
 	if (count->at_most < 0 || count->counts[keyno] < count->at_most)
 		count->counts[keyno]++;
-}
-
-/* There is nothing to remember of a row: all kept ones are number 0. */
-static int
-count_keep(DlEmit *emit, TupleTableSlot *slot)
-{
-	return 0;
-}
-
-static void
-count_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order)
-{
-	count_row(emit, keyno, NULL);
-}
-
-static void
-count_forget(DlEmit *emit)
-{
 }
 
 static Datum

@@ -19,13 +19,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Keys given in any order: where the bytes of one are in the buffer. */
-typedef struct KeySpan
-{
-	Size		start;
-	Size		end;
-} KeySpan;
-
 typedef struct JsonEmit
 {
 	DlEmit		base;			/* must be first */
@@ -38,16 +31,12 @@ typedef struct JsonEmit
 	DlBuffer	buffer;
 	int			keyno;			/* of the last row, -1 before the first */
 	int			nwritten;		/* in_place: # of positions begun */
-	KeySpan    *spans;			/* not in_place: for each distinct key */
-
-	DlKeptObjects kept;			/* through a junction */
+	DlSpan	   *spans;			/* not in_place: the bytes of each distinct key */
 } JsonEmit;
 
 static void json_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static Datum json_finish(DlEmit *emit);
-static int	json_keep(DlEmit *emit, TupleTableSlot *slot);
-static void json_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order);
-static void json_forget(DlEmit *emit);
+static void json_shared(DlEmit *emit, int keyno, const DlSharedRow *row);
 static void begin_row(JsonEmit *json, int keyno);
 static void begin_key(JsonEmit *json, int keyno);
 static void write_missing(JsonEmit *json, int until);
@@ -65,9 +54,7 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 
 	json->base.row = json_row;
 	json->base.finish = json_finish;
-	json->base.keep = json_keep;
-	json->base.again = json_again;
-	json->base.forget = json_forget;
+	json->base.shared = json_shared;
 	json->target = target;
 	json->keys = keys;
 	json->result_context = result_context;
@@ -88,9 +75,6 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 	else
 		dl_buffer_borrow(&json->buffer);
 
-	if (target->through != NULL)
-		dl_kept_begin(&json->kept);
-
 	if (json->in_place)
 	{
 		json->buffer.len = VARHDRSZ;
@@ -98,7 +82,7 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 	}
 	else
 	{
-		Size		size = mul_size(Max(keys->ndistinct, 1), sizeof(KeySpan));
+		Size		size = mul_size(Max(keys->ndistinct, 1), sizeof(DlSpan));
 
 		json->spans = palloc_extended(size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
@@ -117,31 +101,16 @@ json_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 		json->spans[keyno].end = json->buffer.len;
 }
 
-/* A row that is kept is written once, and copied for each key it has. */
-static int
-json_keep(DlEmit *emit, TupleTableSlot *slot)
-{
-	JsonEmit   *json = (JsonEmit *) emit;
-
-	return dl_kept_add(&json->kept, json->columns, json->target->noutput,
-					   slot, json->base.attnos);
-}
-
 static void
-json_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order)
+json_shared(DlEmit *emit, int keyno, const DlSharedRow *row)
 {
 	JsonEmit   *json = (JsonEmit *) emit;
 
 	begin_row(json, keyno);
-	dl_kept_append(&json->buffer, &json->kept, kept);
+	dl_json_write_shared(&json->buffer, json->columns, json->target, row,
+						 json->base.attnos);
 	if (!json->in_place)
 		json->spans[keyno].end = json->buffer.len;
-}
-
-static void
-json_forget(DlEmit *emit)
-{
-	dl_kept_forget(&((JsonEmit *) emit)->kept);
 }
 
 static void

@@ -48,7 +48,6 @@ typedef struct PageEmit
 	DlKeyPositions positions;	/* of each key */
 	KeyPage	   *pages;			/* for each position */
 
-	DlKeptObjects kept;			/* through a junction */
 	DlBuffer	buffer;			/* of edges */
 	Edge	   *edges;
 	int			nedges;
@@ -58,24 +57,14 @@ typedef struct PageEmit
 #define EDGE_CURSOR "{\"cursor\":"
 #define EDGE_NODE ",\"node\":"
 
-/* A row, or the number of a kept one, and where the values of its place are. */
-typedef struct PageRow
-{
-	TupleTableSlot *slot;		/* NULL: kept */
-	int			kept;
-	TupleTableSlot *order;
-} PageRow;
-
 static void page_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
-static int	page_keep(DlEmit *emit, TupleTableSlot *slot);
-static void page_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order);
-static void page_forget(DlEmit *emit);
-static void place_row(PageEmit *emit, int keyno, const PageRow *row);
+static void page_shared(DlEmit *emit, int keyno, const DlSharedRow *row);
+static void place_row(PageEmit *emit, int keyno, const DlSharedRow *row);
 static bool page_wants(DlEmit *emit, int keyno, TupleTableSlot *slot,
 					   const AttrNumber *order_attnos);
 static bool wants_row(PageEmit *emit, int position, TupleTableSlot *slot,
 					  const AttrNumber *attnos);
-static void write_edge(PageEmit *emit, const PageRow *row);
+static void write_edge(PageEmit *emit, const DlSharedRow *row);
 static Datum page_finish(DlEmit *emit);
 static void write_page(PageEmit *emit, DlBuffer *result, int position);
 static void write_edges(PageEmit *emit, DlBuffer *result, const KeyPage *page);
@@ -92,9 +81,7 @@ dl_emit_page_begin(DlTarget *target, const DlKeys *keys,
 
 	emit->base.row = page_row;
 	emit->base.finish = page_finish;
-	emit->base.keep = page_keep;
-	emit->base.again = page_again;
-	emit->base.forget = page_forget;
+	emit->base.shared = page_shared;
 	if (request->start != NULL || request->end != NULL)
 		emit->base.wants = page_wants;
 	emit->target = target;
@@ -106,8 +93,6 @@ dl_emit_page_begin(DlTarget *target, const DlKeys *keys,
 	emit->pages = palloc_extended(mul_size(Max(keys->npositions, 1),
 										   sizeof(KeyPage)),
 								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	if (target->through != NULL)
-		dl_kept_begin(&emit->kept);
 	dl_buffer_borrow(&emit->buffer);
 	emit->maxedges = 256;
 	emit->edges = palloc(mul_size(emit->maxedges, sizeof(Edge)));
@@ -117,37 +102,20 @@ dl_emit_page_begin(DlTarget *target, const DlKeys *keys,
 static void
 page_row(DlEmit *base, int keyno, TupleTableSlot *slot)
 {
-	PageRow		row = {.slot = slot, .order = slot};
-
-	place_row((PageEmit *) base, keyno, &row);
-}
-
-static int
-page_keep(DlEmit *base, TupleTableSlot *slot)
-{
-	PageEmit   *emit = (PageEmit *) base;
-
-	return dl_kept_add(&emit->kept, emit->columns, emit->target->noutput,
-					   slot, emit->base.attnos);
-}
-
-static void
-page_again(DlEmit *base, int keyno, int kept, TupleTableSlot *order)
-{
-	PageRow		row = {.kept = kept, .order = order};
+	DlSharedRow row = {.slot = slot, .order = slot};
 
 	place_row((PageEmit *) base, keyno, &row);
 }
 
 static void
-page_forget(DlEmit *base)
+page_shared(DlEmit *base, int keyno, const DlSharedRow *row)
 {
-	dl_kept_forget(&((PageEmit *) base)->kept);
+	place_row((PageEmit *) base, keyno, row);
 }
 
 /* A row of a key, for those of its positions that want it. */
 static void
-place_row(PageEmit *emit, int keyno, const PageRow *row)
+place_row(PageEmit *emit, int keyno, const DlSharedRow *row)
 {
 	bool		written = false;
 
@@ -206,7 +174,7 @@ wants_row(PageEmit *emit, int position, TupleTableSlot *slot,
 }
 
 static void
-write_edge(PageEmit *emit, const PageRow *row)
+write_edge(PageEmit *emit, const DlSharedRow *row)
 {
 	DlBuffer   *buffer = &emit->buffer;
 	Edge	   *edge;
@@ -226,11 +194,12 @@ write_edge(PageEmit *emit, const PageRow *row)
 					emit->base.order_attnos);
 	edge->cursor_len = (int) (buffer->len - cursor_start);
 	append_string(buffer, EDGE_NODE);
-	if (row->slot != NULL)
+	if (row->written != NULL)
+		dl_json_write_shared(buffer, emit->columns, emit->target, row,
+							 emit->base.attnos);
+	else
 		dl_json_write_object(buffer, emit->columns, emit->target->noutput,
 							 row->slot, emit->base.attnos);
-	else
-		dl_kept_append(buffer, &emit->kept, row->kept);
 	dl_buffer_append_char(buffer, '}');
 	edge->end = buffer->len;
 }

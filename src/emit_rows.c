@@ -43,13 +43,6 @@ typedef struct RowsEmit
 	Datum		missing;		/* empty array, or 0 if the row has a NULL */
 	int			nput;			/* # of positions put, aligned only */
 
-	/* rows that several keys share */
-	MemoryContext kept_context;
-	MinimalTuple *kept;
-	int			nkept;
-	int			maxkept;
-	TupleTableSlot *kept_slot;
-
 	/* to-many: the rows of one key */
 	MemoryContext group_context;
 	Datum	   *group;
@@ -62,10 +55,7 @@ typedef struct RowsEmit
 static void rows_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static void array_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
 static Datum rows_finish(DlEmit *emit);
-static int	rows_keep(DlEmit *emit, TupleTableSlot *slot);
-static void rows_again(DlEmit *emit, int keyno, int kept,
-						TupleTableSlot *order);
-static void rows_forget(DlEmit *emit);
+static void rows_shared(DlEmit *emit, int keyno, const DlSharedRow *row);
 static void begin_arrays(RowsEmit *rows);
 static void close_group(RowsEmit *rows);
 static void make_head(RowsEmit *rows);
@@ -87,9 +77,7 @@ dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 
 	rows->base.row = rows_row;
 	rows->base.finish = rows_finish;
-	rows->base.keep = rows_keep;
-	rows->base.again = rows_again;
-	rows->base.forget = rows_forget;
+	rows->base.shared = rows_shared;
 	rows->target = target;
 	rows->keys = keys;
 	rows->rsinfo = rsinfo;
@@ -109,16 +97,6 @@ dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
 									 arrays ? get_array_type(target->rowtype)
 									 : target->rowtype,
 									 rows->value_offset, put_value, rows);
-	if (target->through != NULL)
-	{
-		rows->kept_context = AllocSetContextCreate(CurrentMemoryContext,
-												   "dataloader kept rows",
-												   ALLOCSET_DEFAULT_SIZES);
-		rows->kept_slot = MakeSingleTupleTableSlot(target->tupdesc,
-												   &TTSOpsMinimalTuple);
-		rows->maxkept = 256;
-		rows->kept = palloc(mul_size(rows->maxkept, sizeof(MinimalTuple)));
-	}
 	return &rows->base;
 }
 
@@ -201,43 +179,11 @@ array_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 		dl_buffer_report_full();
 }
 
-/* A row that is kept stays as the table stores it, toast pointers and all. */
-static int
-rows_keep(DlEmit *emit, TupleTableSlot *slot)
-{
-	RowsEmit   *rows = (RowsEmit *) emit;
-	MemoryContext oldcontext;
-
-	if (rows->nkept == rows->maxkept)
-	{
-		rows->maxkept *= 2;
-		rows->kept = repalloc_huge(rows->kept, mul_size(rows->maxkept,
-														sizeof(MinimalTuple)));
-	}
-	oldcontext = MemoryContextSwitchTo(rows->kept_context);
-	rows->kept[rows->nkept] = ExecCopySlotMinimalTuple(slot);
-	MemoryContextSwitchTo(oldcontext);
-	return rows->nkept++;
-}
-
 static void
-rows_again(DlEmit *emit, int keyno, int kept, TupleTableSlot *order)
+rows_shared(DlEmit *emit, int keyno, const DlSharedRow *row)
 {
-	RowsEmit   *rows = (RowsEmit *) emit;
-
-	ExecStoreMinimalTuple(rows->kept[kept], rows->kept_slot, false);
-	slot_getallattrs(rows->kept_slot);
-	rows->base.row(emit, keyno, rows->kept_slot);
-	ExecClearTuple(rows->kept_slot);
-}
-
-static void
-rows_forget(DlEmit *emit)
-{
-	RowsEmit   *rows = (RowsEmit *) emit;
-
-	MemoryContextReset(rows->kept_context);
-	rows->nkept = 0;
+	slot_getsomeattrs(row->slot, ((RowsEmit *) emit)->target->max_attno);
+	emit->row(emit, keyno, row->slot);
 }
 
 /* The rows of a key become an array. */

@@ -10,8 +10,8 @@
  *
  * Rows come in the order of the junction's index.  That is the order wanted
  * if there is no order_by, or if it has columns of the junction that the index
- * gives: then the rows of a chunk are kept by the emit stage and handed on
- * pair by pair.  An order by the relation's own columns is left to the align
+ * gives: then the rows of a chunk are kept as they are and handed on pair by
+ * pair.  An order by the relation's own columns is left to the align
  * stage's sort, which takes each row once for each of its pairs.
  *
  * Where only the first rows of each key are wanted, the walk of the junction
@@ -27,31 +27,28 @@
 
 #include "fetch.h"
 #include "miscadmin.h"
-#include "utils/datum.h"
-#include "utils/lsyscache.h"
+#include "pairs.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* Large enough to make sorting worth it, small enough to stay in memory. */
 #define CHUNK_SIZE 8192
 
-/* Fresh memory costs more than the rows of a small batch: begin with this. */
-#define FIRST_PAIRS 64
+/* Rows that a chunk makes room for at first. */
+#define FIRST_KEPT 64
 
-/* The rows that a link found: numbers of the emit stage. */
-typedef struct KeptRows
+/* The rows that a link found, by their places in "kept". */
+typedef struct LinkRows
 {
 	int			first;
 	int			count;
-} KeptRows;
+} LinkRows;
 
-/* A key and the place of its links and its order in their arrays. */
-typedef struct Pair
+/* A row of the relation that waits for its pairs, as the table stores it. */
+typedef struct KeptRow
 {
-	int			keyno;
-	bool		linked;			/* false: a link is NULL, it has no values */
-	bool		cut;			/* the walk of the key ended here */
-} Pair;
+	MinimalTuple tuple;
+	DlSpan		written;		/* see emit.h */
+} KeptRow;
 
 typedef struct ThroughFetch
 {
@@ -63,22 +60,12 @@ typedef struct ThroughFetch
 	bool		sorted;			/* by the align stage */
 	int64		wanted;			/* rows of a key; -1: all */
 	int64		limit;			/* pairs of a key that are read; -1: all */
+	DlPairs		pairs;			/* the chunk */
+	TupleTableSlot *row_slot;	/* to read a kept row */
 
 	/* a key that came out short */
 	int			only_key;		/* its number, -1 if this is the whole batch */
 	int64		skip;			/* # of its rows that were handed on before */
-
-	/* the chunk */
-	MemoryContext memory;		/* of the arrays */
-	MemoryContext context;		/* of what they point to, reset for each chunk */
-	int			nlinks;			/* values to each pair */
-	int			norder;			/* the same of order_by; 0 unless needed */
-	int			npairs;
-	int			maxpairs;
-	Pair	   *pairs;
-	Datum	   *links;
-	NullableDatum *order;
-	TupleTableSlot *order_slot; /* of the pair that is handed on; NULL: none */
 
 	/* # of pairs of the key that is being read */
 	int			keyno;
@@ -96,26 +83,31 @@ typedef struct LinkedEmit
 	ThroughFetch *fetch;
 	DlKeys	   *keys;
 	DlKeyPositions positions;	/* sorted: the pairs of each link */
-	KeptRows   *rows;			/* else: for each distinct link */
+
+	/* else, in the chunk's memory */
+	LinkRows   *rows;			/* for each distinct link */
+	KeptRow    *kept;
+	int			nkept;
+	int			maxkept;
 } LinkedEmit;
 
 static void begin_through(ThroughFetch *fetch, const DlBatch *batch,
 						  const DlIndexedRelation *junction,
 						  const DlIndexedRelation *from);
-static void begin_pairs(ThroughFetch *fetch);
-static void make_room(ThroughFetch *fetch, int maxpairs);
-static TupleTableSlot *make_order_slot(const DlTarget *target);
+static void end_through(ThroughFetch *fetch);
 static void walk_junction(ThroughFetch *fetch, const DlKeys *keys,
 						  const DlSeek *seek);
 static int64 pairs_needed(const DlBatch *batch, bool sorted);
 static void pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot);
-static void keep_order(ThroughFetch *fetch, TupleTableSlot *slot);
+static void work_off_chunk(ThroughFetch *fetch);
 static void load_chunk(ThroughFetch *fetch);
-static DlKeys *distinct_links(ThroughFetch *fetch);
 static void linked_row(DlEmit *emit, int linkno, TupleTableSlot *slot);
-static void hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked);
-static void show_order(ThroughFetch *fetch, int pair);
-static void hand_on_row(ThroughFetch *fetch, int keyno, int kept);
+static void align_row(LinkedEmit *linked, int linkno, TupleTableSlot *slot);
+static int	keep_row(LinkedEmit *linked, TupleTableSlot *slot);
+static void hand_on_chunk(ThroughFetch *fetch, LinkedEmit *linked);
+static void hand_on_row(ThroughFetch *fetch, int keyno, KeptRow *kept,
+						TupleTableSlot *order);
+static bool has_enough(const ThroughFetch *fetch, int keyno);
 static void finish_short_key(ThroughFetch *fetch, int keyno);
 static Datum no_result(DlEmit *emit);
 
@@ -135,7 +127,7 @@ dl_fetch_through(const DlBatch *batch, const DlIndexedRelation *junction,
 	order = palloc(mul_size(Max(target->norder, 1), sizeof(AttrNumber)));
 	begin_through(&fetch, batch, junction, from);
 	for (int i = 0; i < target->norder; i++)
-		order[i] = fetch.norder > 0 ? i + 1 : target->order[i].attno;
+		order[i] = fetch.pairs.norder > 0 ? i + 1 : target->order[i].attno;
 	source.in_order = target->norder == 0 || target->through->norder > 0;
 	source.grouped = false;
 	source.order = order;
@@ -146,8 +138,7 @@ dl_fetch_through(const DlBatch *batch, const DlIndexedRelation *junction,
 	if (fetch.limit != 0)
 		walk_junction(&fetch, batch->keys, batch->seek);
 	dl_align_end(fetch.align);
-	if (fetch.order_slot != NULL)
-		ExecDropSingleTupleTableSlot(fetch.order_slot);
+	end_through(&fetch);
 }
 
 /* All but the align stage. */
@@ -170,51 +161,17 @@ begin_through(ThroughFetch *fetch, const DlBatch *batch,
 	fetch->keyno = -1;
 	fetch->only_key = -1;
 	fetch->out_keyno = -1;
-	fetch->nlinks = through->noutput;
-	if (batch->target->verb->connection && through->norder > 0)
-	{
-		fetch->norder = through->norder;
-		fetch->order_slot = make_order_slot(through);
-	}
-	begin_pairs(fetch);
+	fetch->row_slot = MakeSingleTupleTableSlot(batch->target->tupdesc,
+											   &TTSOpsMinimalTuple);
+	dl_pairs_begin(&fetch->pairs, through,
+				   batch->target->verb->connection && through->norder > 0);
 }
 
 static void
-begin_pairs(ThroughFetch *fetch)
+end_through(ThroughFetch *fetch)
 {
-	fetch->memory = AllocSetContextCreate(CurrentMemoryContext,
-										  "dataloader pairs",
-										  ALLOCSET_DEFAULT_SIZES);
-	fetch->context = AllocSetContextCreate(fetch->memory,
-										   "dataloader chunk of pairs",
-										   ALLOCSET_DEFAULT_SIZES);
-	fetch->pairs = MemoryContextAlloc(fetch->memory, 0);
-	fetch->links = MemoryContextAlloc(fetch->memory, 0);
-	fetch->order = MemoryContextAlloc(fetch->memory, 0);
-	make_room(fetch, FIRST_PAIRS);
-}
-
-static void
-make_room(ThroughFetch *fetch, int maxpairs)
-{
-	fetch->maxpairs = maxpairs;
-	fetch->pairs = repalloc(fetch->pairs, maxpairs * sizeof(Pair));
-	fetch->links = repalloc(fetch->links, mul_size(maxpairs * sizeof(Datum),
-												   fetch->nlinks));
-	fetch->order = repalloc(fetch->order,
-							mul_size(maxpairs * sizeof(NullableDatum),
-									 fetch->norder));
-}
-
-/* Attribute i + 1 is the value of item i of order_by. */
-static TupleTableSlot *
-make_order_slot(const DlTarget *target)
-{
-	TupleDesc	tupdesc = CreateTemplateTupleDesc(target->norder);
-
-	for (int i = 0; i < target->norder; i++)
-		TupleDescInitEntry(tupdesc, i + 1, NULL, target->order[i].type, -1, 0);
-	return MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual);
+	ExecDropSingleTupleTableSlot(fetch->row_slot);
+	dl_pairs_end(&fetch->pairs);
 }
 
 static void
@@ -231,7 +188,7 @@ walk_junction(ThroughFetch *fetch, const DlKeys *keys, const DlSeek *seek)
 	hop.emit = &fetch->base;
 	hop.seek = seek;
 	dl_fetch_index(&hop, fetch->junction);
-	load_chunk(fetch);
+	work_off_chunk(fetch);
 }
 
 /* How many pairs of a key may be needed; -1: all of them. */
@@ -252,10 +209,7 @@ static void
 pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	ThroughFetch *fetch = (ThroughFetch *) emit;
-	const DlTarget *through = fetch->batch->target->through;
-	Pair	   *pair;
-	Datum	   *links;
-	MemoryContext oldcontext;
+	DlPair	   *pair = dl_pairs_add(&fetch->pairs, slot, emit->attnos);
 
 	if (fetch->only_key >= 0)
 		keyno = fetch->only_key;
@@ -265,31 +219,8 @@ pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 		fetch->nread = 0;
 	}
 	fetch->nread++;
-
-	if (fetch->npairs == fetch->maxpairs)
-		make_room(fetch, fetch->maxpairs * 2);
-	pair = &fetch->pairs[fetch->npairs];
 	pair->keyno = keyno;
-	pair->linked = true;
 	pair->cut = fetch->nread == fetch->limit;
-
-	oldcontext = MemoryContextSwitchTo(fetch->context);
-	links = fetch->links + (Size) fetch->npairs * fetch->nlinks;
-	for (int i = 0; i < fetch->nlinks; i++)
-	{
-		int			attno = emit->attnos[i] - 1;
-		Form_pg_attribute att = dl_target_attribute(through,
-													through->output[i]);
-
-		if (slot->tts_isnull[attno])
-			pair->linked = false;
-		else
-			links[i] = datumCopy(slot->tts_values[attno],
-								 att->attbyval, att->attlen);
-	}
-	if (fetch->norder > 0)
-		keep_order(fetch, slot);
-	MemoryContextSwitchTo(oldcontext);
 
 	/*
 	 * A pair without a link leads nowhere.  One that ends the walk is kept all
@@ -297,27 +228,17 @@ pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 	 */
 	if (!pair->linked && !pair->cut)
 		return;
-	if (++fetch->npairs == CHUNK_SIZE)
-		load_chunk(fetch);
+	if (++fetch->pairs.npairs == CHUNK_SIZE)
+		work_off_chunk(fetch);
 }
 
-/* The place of the pair in the order. */
+/* A key that is loaded again may have enough before its last pair. */
 static void
-keep_order(ThroughFetch *fetch, TupleTableSlot *slot)
+work_off_chunk(ThroughFetch *fetch)
 {
-	const DlTarget *through = fetch->batch->target->through;
-	NullableDatum *order = fetch->order + (Size) fetch->npairs * fetch->norder;
-
-	for (int i = 0; i < fetch->norder; i++)
-	{
-		AttrNumber	attno = through->order[i].attno;
-		Form_pg_attribute att = dl_target_attribute(through, attno);
-
-		order[i].isnull = slot->tts_isnull[attno - 1];
-		if (!order[i].isnull)
-			order[i].value = datumCopy(slot->tts_values[attno - 1],
-									   att->attbyval, att->attlen);
-	}
+	if (fetch->only_key < 0 || !has_enough(fetch, fetch->only_key))
+		load_chunk(fetch);
+	dl_pairs_reset(&fetch->pairs);
 }
 
 /* The second hop: the rows that the chunk's pairs lead to. */
@@ -325,7 +246,7 @@ static void
 load_chunk(ThroughFetch *fetch)
 {
 	DlTarget   *target = fetch->batch->target;
-	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->pairs.chunk);
 	LinkedEmit	linked;
 	DlBatch		hop;
 
@@ -333,12 +254,12 @@ load_chunk(ThroughFetch *fetch)
 	linked.base.row = linked_row;
 	linked.base.finish = no_result;
 	linked.fetch = fetch;
-	linked.keys = distinct_links(fetch);
+	linked.keys = dl_pairs_links(&fetch->pairs, target);
 	if (fetch->sorted)
 		dl_keys_group_positions(linked.keys, &linked.positions);
 	else
 		linked.rows = palloc0(mul_size(Max(linked.keys->ndistinct, 1),
-									   sizeof(KeptRows)));
+									   sizeof(LinkRows)));
 
 	memset(&hop, 0, sizeof(hop));
 	hop.target = target;
@@ -350,29 +271,7 @@ load_chunk(ThroughFetch *fetch)
 
 	if (!fetch->sorted)
 		hand_on_chunk(fetch, &linked);
-	if (!fetch->sorted && fetch->only_key < 0)
-		fetch->batch->emit->forget(fetch->batch->emit);
-	fetch->npairs = 0;
 	MemoryContextSwitchTo(oldcontext);
-	MemoryContextReset(fetch->context);
-}
-
-/* The keys of the second hop; positions are those of the linked pairs. */
-static DlKeys *
-distinct_links(ThroughFetch *fetch)
-{
-	int			n = 0;
-
-	for (int i = 0; i < fetch->npairs; i++)
-	{
-		if (!fetch->pairs[i].linked)
-			continue;
-		memmove(fetch->links + (Size) n * fetch->nlinks,
-				fetch->links + (Size) i * fetch->nlinks,
-				fetch->nlinks * sizeof(Datum));
-		n++;
-	}
-	return dl_keys_from_values(fetch->batch->target, fetch->links, n);
 }
 
 /* A row of the relation, of distinct link linkno. */
@@ -380,96 +279,127 @@ static void
 linked_row(DlEmit *emit, int linkno, TupleTableSlot *slot)
 {
 	LinkedEmit *linked = (LinkedEmit *) emit;
+	int			kept;
+
+	if (linked->fetch->sorted)
+	{
+		align_row(linked, linkno, slot);
+		return;
+	}
+	kept = keep_row(linked, slot);
+	if (linked->rows[linkno].count++ == 0)
+		linked->rows[linkno].first = kept;
+}
+
+/* Once for each of its pairs; all are linked, as a sorted walk is never cut. */
+static void
+align_row(LinkedEmit *linked, int linkno, TupleTableSlot *slot)
+{
 	ThroughFetch *fetch = linked->fetch;
+	const DlKeyPositions *positions = &linked->positions;
 
-	if (fetch->sorted)
+	for (int i = dl_positions_start(positions, linkno);
+		 i < positions->end[linkno]; i++)
 	{
-		const DlKeyPositions *positions = &linked->positions;
+		const DlPair *pair = &fetch->pairs.pairs[positions->positions[i]];
 
-		/* all pairs are linked: a sorted walk is never cut */
-		for (int i = dl_positions_start(positions, linkno);
-			 i < positions->end[linkno]; i++)
-			dl_align_row(fetch->align,
-						 fetch->pairs[positions->positions[i]].keyno, slot);
+		dl_align_row(fetch->align, pair->keyno, slot);
 	}
-	else
+}
+
+/*
+ * Returns its number.  The row stays as it is, toast pointers and all: what
+ * its columns become is left until a result is known to need them.
+ */
+static int
+keep_row(LinkedEmit *linked, TupleTableSlot *slot)
+{
+	ThroughFetch *fetch = linked->fetch;
+	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->pairs.chunk);
+	KeptRow    *kept;
+
+	if (linked->nkept == linked->maxkept)
 	{
-		int			kept = fetch->batch->emit->keep(fetch->batch->emit, slot);
-
-		if (linked->rows[linkno].count++ == 0)
-			linked->rows[linkno].first = kept;
+		linked->maxkept = Max(linked->maxkept * 2, FIRST_KEPT);
+		linked->kept = linked->kept == NULL ?
+			palloc(linked->maxkept * sizeof(KeptRow)) :
+			repalloc_huge(linked->kept,
+						  mul_size(linked->maxkept, sizeof(KeptRow)));
 	}
+	kept = &linked->kept[linked->nkept];
+	memset(kept, 0, sizeof(KeptRow));
+	if (fetch->batch->emit->shared != NULL)
+		kept->tuple = ExecCopySlotMinimalTuple(slot);
+	MemoryContextSwitchTo(oldcontext);
+	return linked->nkept++;
 }
 
 /* The kept rows of the chunk, pair by pair. */
 static void
-hand_on_chunk(ThroughFetch *fetch, const LinkedEmit *linked)
+hand_on_chunk(ThroughFetch *fetch, LinkedEmit *linked)
 {
 	int			position = 0;
 
-	for (int i = 0; i < fetch->npairs; i++)
+	for (int i = 0; i < fetch->pairs.npairs; i++)
 	{
-		const Pair *pair = &fetch->pairs[i];
+		const DlPair *pair = &fetch->pairs.pairs[i];
 
 		CHECK_FOR_INTERRUPTS();
 		if (pair->linked)
 		{
-			KeptRows   *rows = &linked->rows[dl_keys_at(linked->keys,
-														position++)];
+			const LinkRows *rows = &linked->rows[dl_keys_at(linked->keys,
+															position++)];
+			TupleTableSlot *order = dl_pairs_order(&fetch->pairs, i);
 
-			if (fetch->norder > 0)
-				show_order(fetch, i);
 			for (int j = 0; j < rows->count; j++)
-				hand_on_row(fetch, pair->keyno, rows->first + j);
+				hand_on_row(fetch, pair->keyno, &linked->kept[rows->first + j],
+							order);
 		}
-		if (pair->cut)
+		if (pair->cut && !has_enough(fetch, pair->keyno))
 			finish_short_key(fetch, pair->keyno);
 	}
 }
 
-/* Puts the pair's place in the order into the slot. */
-static void
-show_order(ThroughFetch *fetch, int pair)
-{
-	TupleTableSlot *slot = fetch->order_slot;
-	NullableDatum *order = fetch->order + (Size) pair * fetch->norder;
-
-	ExecClearTuple(slot);
-	for (int i = 0; i < fetch->norder; i++)
-	{
-		slot->tts_values[i] = order[i].value;
-		slot->tts_isnull[i] = order[i].isnull;
-	}
-	ExecStoreVirtualTuple(slot);
-}
-
 /* One row of a key, unless it was handed on before the key was loaded again. */
 static void
-hand_on_row(ThroughFetch *fetch, int keyno, int kept)
+hand_on_row(ThroughFetch *fetch, int keyno, KeptRow *kept, TupleTableSlot *order)
 {
+	DlSharedRow row = {NULL, order, &kept->written};
+
 	if (keyno != fetch->out_keyno)
 		fetch->nout = 0;
 	fetch->out_keyno = keyno;
-	if (fetch->nout++ >= fetch->skip)
-		dl_align_kept(fetch->align, keyno, kept, fetch->order_slot);
+	if (fetch->nout++ < fetch->skip)
+		return;
+	if (kept->tuple != NULL)
+	{
+		ExecStoreMinimalTuple(kept->tuple, fetch->row_slot, false);
+		row.slot = fetch->row_slot;
+	}
+	dl_align_shared(fetch->align, keyno, &row);
+}
+
+/* Have as many rows of the key been handed on as are wanted? */
+static bool
+has_enough(const ThroughFetch *fetch, int keyno)
+{
+	int64		nrows = keyno == fetch->out_keyno ? fetch->nout : 0;
+
+	return fetch->wanted >= 0 && nrows >= fetch->wanted;
 }
 
 /*
- * The walk of this key was cut.  If its pairs did not give all the rows that
- * are wanted, it is loaded again, eight times as far, behind those it gave.
+ * The walk of this key was cut, and its pairs did not give all the rows that
+ * are wanted: it is loaded again, eight times as far, behind those it gave.
  */
 static void
 finish_short_key(ThroughFetch *fetch, int keyno)
 {
 	const DlBatch *batch = fetch->batch;
-	int64		nrows = keyno == fetch->out_keyno ? fetch->nout : 0;
 	ThroughFetch again;
 	DlKeys		key;
 	DlKeyPositions positions;
 	DlSeek		seek;
-
-	if (nrows >= fetch->wanted)
-		return;
 
 	check_stack_depth();
 	memset(&key, 0, sizeof(key));
@@ -481,7 +411,7 @@ finish_short_key(ThroughFetch *fetch, int keyno)
 	begin_through(&again, batch, fetch->junction, fetch->from);
 	again.align = fetch->align;
 	again.only_key = keyno;
-	again.skip = nrows;
+	again.skip = keyno == fetch->out_keyno ? fetch->nout : 0;
 	again.limit = fetch->limit * 8;
 	if (batch->seek != NULL)
 	{
@@ -490,9 +420,7 @@ finish_short_key(ThroughFetch *fetch, int keyno)
 		seek.start = batch->seek->start;
 	}
 	walk_junction(&again, &key, batch->seek != NULL ? &seek : NULL);
-	if (again.order_slot != NULL)
-		ExecDropSingleTupleTableSlot(again.order_slot);
-	MemoryContextDelete(again.memory);
+	end_through(&again);
 }
 
 static Datum

@@ -49,43 +49,24 @@ dl_json_write_object(DlBuffer *buffer, const DlJsonColumn *columns,
 	dl_buffer_append_char(buffer, '}');
 }
 
-/* Allocates in CurrentMemoryContext, the call's. */
+/*
+ * The object of a shared row: written once into the buffer, and copied from
+ * there for each further key.
+ */
 void
-dl_kept_begin(DlKeptObjects *kept)
+dl_json_write_shared(DlBuffer *buffer, const DlJsonColumn *columns,
+					 const DlTarget *target, const DlSharedRow *row,
+					 const AttrNumber *attnos)
 {
-	dl_buffer_init(&kept->bytes, 8192);
-	kept->count = 0;
-	kept->max = 256;
-	kept->end = palloc(mul_size(kept->max, sizeof(Size)));
-}
+	DlSpan	   *written = row->written;
 
-/* Writes the object of a row; returns its number. */
-int
-dl_kept_add(DlKeptObjects *kept, const DlJsonColumn *columns, int ncolumns,
-			TupleTableSlot *slot, const AttrNumber *attnos)
-{
-	if (kept->count == kept->max)
+	if (written->end > 0)
 	{
-		kept->max *= 2;
-		kept->end = repalloc_huge(kept->end, mul_size(kept->max, sizeof(Size)));
+		dl_buffer_repeat(buffer, written->start, written->end);
+		return;
 	}
-	dl_json_write_object(&kept->bytes, columns, ncolumns, slot, attnos);
-	kept->end[kept->count] = kept->bytes.len;
-	return kept->count++;
-}
-
-void
-dl_kept_append(DlBuffer *buffer, const DlKeptObjects *kept, int number)
-{
-	Size		start = number == 0 ? 0 : kept->end[number - 1];
-
-	dl_buffer_append(buffer, kept->bytes.data + start,
-					 kept->end[number] - start);
-}
-
-void
-dl_kept_forget(DlKeptObjects *kept)
-{
-	kept->bytes.len = 0;
-	kept->count = 0;
+	slot_getsomeattrs(row->slot, target->max_attno);
+	written->start = buffer->len;
+	dl_json_write_object(buffer, columns, target->noutput, row->slot, attnos);
+	written->end = buffer->len;
 }

@@ -6,7 +6,7 @@
 #define DL_JSONOBJECT_H
 
 #include "buffer.h"
-#include "executor/tuptable.h"
+#include "emit.h"
 #include "target.h"
 
 extern DlJsonColumn *dl_json_copy_columns(const DlTarget *target);
@@ -14,21 +14,9 @@ extern void dl_json_write_object(DlBuffer *buffer, const DlJsonColumn *columns,
 								 int ncolumns, TupleTableSlot *slot,
 								 const AttrNumber *attnos);
 
-/* Objects that several keys share, written once; numbered from 0. */
-typedef struct DlKeptObjects
-{
-	DlBuffer	bytes;
-	Size	   *end;			/* of each in bytes */
-	int			count;
-	int			max;
-} DlKeptObjects;
-
-extern void dl_kept_begin(DlKeptObjects *kept);
-extern int	dl_kept_add(DlKeptObjects *kept, const DlJsonColumn *columns,
-						int ncolumns, TupleTableSlot *slot,
-						const AttrNumber *attnos);
-extern void dl_kept_append(DlBuffer *buffer, const DlKeptObjects *kept,
-						   int number);
-extern void dl_kept_forget(DlKeptObjects *kept);
+extern void dl_json_write_shared(DlBuffer *buffer, const DlJsonColumn *columns,
+								 const DlTarget *target,
+								 const DlSharedRow *row,
+								 const AttrNumber *attnos);
 
 #endif							/* DL_JSONOBJECT_H */
