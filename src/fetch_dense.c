@@ -23,8 +23,8 @@
 #include "access/itup.h"
 #include "access/stratnum.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_opfamily_d.h"
 #include "fetch_index.h"
+#include "keysort.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -56,7 +56,10 @@ dl_is_dense(const DlIndexFetch *fetch)
 
 	return fetch->limit < 0 && target->nkeys == 1 && nkeys >= DENSE_KEYS &&
 		!fetch->batch->keys->may_repeat &&
-		target->keys[0].opfamily == INTEGER_BTREE_FAM_OID &&
+		dl_sorts_as_integer(target->keys[0].opfamily,
+							target->keys[0].opright) &&
+		dl_sorts_as_integer(fetch->index->rd_opfamily[0],
+							fetch->index->rd_opcintype[0]) &&
 		target->index.direction == ForwardScanDirection &&
 		(fetch->index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
 		entries_between(fetch) <= (double) nkeys * DENSE_ENTRIES;

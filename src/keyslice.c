@@ -41,14 +41,14 @@ dl_keys_slice(const DlKeys *keys, int offset, int npositions)
 		slice->keyno[i] = -1;
 		if (keyno < 0)
 			continue;
-		entries[nentries].first = Int64GetDatum((int64) keyno);
+		entries[nentries].first = Int32GetDatum(keyno);
 		entries[nentries++].position = i;
 	}
 	dl_keysort_integers(entries, nentries);
 
 	for (int i = 0; i < nentries; i++)
 	{
-		int			keyno = (int) DatumGetInt64(entries[i].first);
+		int			keyno = DatumGetInt32(entries[i].first);
 
 		CHECK_FOR_INTERRUPTS();
 		if (keyno != last)

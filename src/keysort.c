@@ -13,6 +13,7 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_opfamily_d.h"
+#include "catalog/pg_type_d.h"
 #include "keysort.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
@@ -36,13 +37,25 @@ static void sort_digit(DlKeyEntry *to, const DlKeyEntry *from, int n, int shift)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/*
+ * Do values of this type have, in this family, the order of their Datums taken
+ * as signed integers?  integer_ops may hold types of extensions, too, unsigned
+ * ones perhaps; and where Datums are narrow, an int8 is a pointer.
+ */
+bool
+dl_sorts_as_integer(Oid opfamily, Oid type)
+{
+	return SIZEOF_DATUM == 8 && opfamily == INTEGER_BTREE_FAM_OID &&
+		(type == INT2OID || type == INT4OID || type == INT8OID);
+}
+
 /* "values" must stay as long as the sort; all of it is the call's. */
 void
 dl_keysort_begin(DlKeySort *sort, const DlTarget *target, const Datum *values)
 {
 	sort->integers = target->nkeys == 1 &&
-		target->keys[0].opfamily == INTEGER_BTREE_FAM_OID &&
-		target->keys[0].keybyval;
+		dl_sorts_as_integer(target->keys[0].opfamily,
+							target->keys[0].opright);
 	sort->ncolumns = target->nkeys;
 	sort->values = values;
 	sort->columns = palloc0(target->nkeys * sizeof(SortSupportData));
@@ -101,8 +114,8 @@ is_sorted(const DlKeySort *sort, const DlKeyEntry *entries, int n)
 
 /*
  * A radix sort from the lowest digit up (LSD), for integers of any width: their
- * Datums are sign-extended.  Digits that are the same in all keys, for most
- * batches the upper ones, are passed over.
+ * Datums are sign-extended to 64 bits, or none is negative.  Digits that are
+ * the same in all keys, for most batches the upper ones, are passed over.
  */
 void
 dl_keysort_integers(DlKeyEntry *entries, int n)

@@ -17,13 +17,14 @@ typedef struct DlKeyEntry
 
 typedef struct DlKeySort
 {
-	bool		integers;		/* one column, of any integer type */
+	bool		integers;		/* one column, an int2, int4 or int8 */
 	int			ncolumns;
 	SortSupportData *columns;
 	const Datum *values;		/* npositions * ncolumns, by position; NULL if
 								 * there is one column only */
 } DlKeySort;
 
+extern bool dl_sorts_as_integer(Oid opfamily, Oid type);
 extern void dl_keysort_begin(DlKeySort *sort, const DlTarget *target,
 							 const Datum *values);
 extern int	dl_keysort_compare(const DlKeyEntry *a, const DlKeyEntry *b,
