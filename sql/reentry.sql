@@ -180,6 +180,16 @@ ALTER TABLE child ADD CONSTRAINT known CHECK (dataloader.load_one_json('test_ree
 INSERT INTO child VALUES (500, 99, 'no parent');
 INSERT INTO child VALUES (500, 1, 'parent');
 
+-- a cast of the keys that drops the index they are read by, as in any query that uses it
+CREATE TABLE cast_away (k bigint, v int);
+CREATE INDEX cast_away_k ON cast_away (k);
+INSERT INTO cast_away VALUES (1, 1);
+CREATE TYPE dropper AS ENUM ('one');
+CREATE FUNCTION drop_index(dropper) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN DROP INDEX test_reentry.cast_away_k; RETURN 1; END $$;
+CREATE CAST (dropper AS bigint) WITH FUNCTION drop_index(dropper) AS IMPLICIT;
+SELECT dataloader.load_many_json('cast_away', ARRAY['one'::dropper], by => 'k');
+SELECT dataloader.load_many_json('cast_away', ARRAY[1], by => 'k');
+
 DROP OWNED BY regress_dl_reader;
 DROP ROLE regress_dl_reader;
 DROP SCHEMA test_reentry CASCADE;

@@ -25,6 +25,22 @@ dl_buffer_init(DlBuffer *buf, Size capacity)
 }
 
 /*
+ * The buffer of a result, in "context": as large as the last one was, and an
+ * eighth more.  Large ones grow by remapping, so there is little to gain from a
+ * guess at them, and much address space to waste.
+ */
+#define DL_BUFFER_MAX_GUESS ((Size) 16 * 1024 * 1024)
+
+void
+dl_buffer_init_like(DlBuffer *buf, MemoryContext context, Size last)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+
+	dl_buffer_init(buf, Min(Max(last + last / 8, 1024), DL_BUFFER_MAX_GUESS));
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
  * The buffer that is kept for the session: fresh memory costs a page fault
  * for each of its pages, which is felt in every result of some size.  One
  * caller has it at a time; another one, down-stack, gets memory of its own.

@@ -20,6 +20,8 @@ typedef struct DlBuffer
 } DlBuffer;
 
 extern void dl_buffer_init(DlBuffer *buf, Size capacity);
+extern void dl_buffer_init_like(DlBuffer *buf, MemoryContext context,
+								Size last);
 extern void dl_buffer_borrow(DlBuffer *buf);
 extern void dl_buffer_return(DlBuffer *buf);
 extern void dl_buffer_grow(DlBuffer *buf, Size more);

@@ -65,18 +65,7 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 	json->columns = dl_json_copy_columns(target);
 	if (json->in_place)
 	{
-		/* as large as the last one was, and an eighth more */
-		MemoryContext oldcontext = MemoryContextSwitchTo(result_context);
-		Size		last = target->result_size;
-
-		dl_buffer_init(&json->buffer, Max(last + last / 8, 1024));
-		MemoryContextSwitchTo(oldcontext);
-	}
-	else
-		dl_buffer_borrow(&json->buffer);
-
-	if (json->in_place)
-	{
+		dl_buffer_init_like(&json->buffer, result_context, target->result_size);
 		json->buffer.len = VARHDRSZ;
 		dl_buffer_append_char(&json->buffer, '[');
 	}
@@ -84,6 +73,7 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 	{
 		Size		size = mul_size(Max(keys->ndistinct, 1), sizeof(DlSpan));
 
+		dl_buffer_borrow(&json->buffer);
 		json->spans = palloc_extended(size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	return &json->base;

@@ -208,12 +208,10 @@ static Datum
 page_finish(DlEmit *base)
 {
 	PageEmit   *emit = (PageEmit *) base;
-	MemoryContext oldcontext = MemoryContextSwitchTo(emit->result_context);
-	Size		last = emit->target->result_size;
 	DlBuffer	result;
 
-	dl_buffer_init(&result, Max(last + last / 8, 1024));
-	MemoryContextSwitchTo(oldcontext);
+	dl_buffer_init_like(&result, emit->result_context,
+						emit->target->result_size);
 	result.len = VARHDRSZ;
 
 	dl_buffer_append_char(&result, '[');

@@ -61,6 +61,7 @@ static const DlVerb load_count_verb = {
 static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb);
 static void load_batch(const DlRequest *request, DlTarget *target,
 					   const DlKeys *keys, const DlRoute *route, DlEmit *emit);
+static bool is_sliced(const DlKeys *keys);
 static void load_slices(const DlRequest *request, DlTarget *target,
 						const DlKeys *keys, const DlRoute *route,
 						FunctionCallInfo fcinfo);
@@ -129,6 +130,7 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	MemoryContext call_context;
 	DlRequest	request;
 	DlTarget   *target;
+	DlRoute		route;
 	DlKeys	   *keys;
 	Relation	rel;
 	Relation	junction;
@@ -147,25 +149,20 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	target = dl_target_get(&request, rel, junction);
 	dl_load_check(target, rel, junction);
 
+	/* opened first: reading the keys may run code of the user's */
+	dl_load_open_route(&route, target, rel, junction);
 	keys = dl_keys_build(dl_target_keyed(target), &request, true);
-	if (keys != NULL)
+	if (keys != NULL && verb->typed && route.direct && is_sliced(keys))
+		load_slices(&request, target, keys, &route, fcinfo);
+	else if (keys != NULL)
 	{
-		DlRoute		route;
+		DlEmit	   *emit = begin_emit(&request, target, keys, fcinfo,
+									  result_context);
 
-		dl_load_open_route(&route, target, rel, junction);
-		if (verb->typed && route.direct && keys->keyno != NULL &&
-			keys->npositions > FIRST_SLICE)
-			load_slices(&request, target, keys, &route, fcinfo);
-		else
-		{
-			DlEmit	   *emit = begin_emit(&request, target, keys, fcinfo,
-										  result_context);
-
-			load_batch(&request, target, keys, &route, emit);
-			result = emit->finish(emit);
-		}
-		dl_load_close_route(&route);
+		load_batch(&request, target, keys, &route, emit);
+		result = emit->finish(emit);
 	}
+	dl_load_close_route(&route);
 	dl_load_close(rel, junction);
 
 	MemoryContextSwitchTo(result_context);
@@ -191,9 +188,19 @@ load_batch(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 }
 
 /*
- * The same for many keys in any order, whose rows would have to be sorted by
- * position: a slice of the positions at a time, so large that its rows fit into
- * work_mem.  A key of several slices is read for each.
+ * Rows of many keys in any order would have to be sorted by position.  A key
+ * that is given again is read again for each slice it is in, so few may be.
+ */
+static bool
+is_sliced(const DlKeys *keys)
+{
+	return keys->keyno != NULL && keys->npositions > FIRST_SLICE &&
+		keys->ndistinct > keys->npositions / 2;
+}
+
+/*
+ * The same as load_batch(), a slice of the positions at a time, so large that
+ * its rows fit into work_mem.
  */
 static void
 load_slices(const DlRequest *request, DlTarget *target, const DlKeys *keys,

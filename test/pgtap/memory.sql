@@ -145,5 +145,17 @@ EXECUTE whole;
 EXECUTE sorted;
 EXECUTE spills;
 
+-- slices are for keys that are not given again and again: each is read once
+CREATE TABLE large (id int PRIMARY KEY, k int, body text);
+ALTER TABLE large ALTER body SET STORAGE EXTERNAL;
+INSERT INTO large SELECT g, g % 100, repeat(md5(g::text), 200) FROM generate_series(1, 200) g;
+CREATE INDEX large_k ON large (k);
+SET LOCAL dataloader.direct_scan = on;
+CREATE TABLE scans AS SELECT pg_stat_get_xact_numscans('large_k'::regclass) AS before;
+SELECT results_eq($$SELECT count(*), sum((item).id) FROM dataloader.load_one(NULL::large, ARRAY(SELECT g * 7919 % 100 FROM generate_series(1, 10000) g), by => 'k', order_by => 'id DESC')$$,
+                  $$SELECT count(*), sum(100 + coalesce(nullif(g * 7919 % 100, 0), 100)) FROM generate_series(1, 10000) g$$,
+                  'load_one of 10,000 keys, 100 of them distinct, with rows of 6,400 bytes');
+SELECT cmp_ok(pg_stat_get_xact_numscans('large_k'::regclass) - before, '<=', 100::bigint, 'each distinct key is read once') FROM scans;
+
 SELECT * FROM finish();
 ROLLBACK;
