@@ -16,6 +16,11 @@
  * walk.  So a page costs at most 2n descents and its rows, whatever lies before
  * it.  Unlike a row comparison, this serves mixed directions and nulls.
  *
+ * Columns of the key may be among those of the order, and a cursor may be of
+ * another key.  All rows of a key are on the same side of a cursor from which
+ * it differs there: those that equal the cursor in the columns before have
+ * all to be read then, or none of them, and what follows decides nothing.
+ *
  * A unique index may have fewer columns than the order.  Then the row that
  * equals the cursor in all of its columns is read, too, for it may be another
  * one by now, and the emit stage decides.
@@ -46,11 +51,24 @@ typedef struct SeekColumn
 	Oid			collation;
 } SeekColumn;
 
+/* A column of the key among those of the order. */
+typedef struct SeekKeyColumn
+{
+	int			item;			/* number in order_by */
+	int			key;			/* number in the key */
+	int			nbefore;		/* # of columns of the walk that decide first */
+	bool		ascending;
+	bool		nulls_first;
+} SeekKeyColumn;
+
 typedef struct Seek
 {
 	DlIndexFetch *fetch;
 	int			ncolumns;
 	SeekColumn *columns;
+	int			nkeycolumns;
+	SeekKeyColumn *keycolumns;
+	DlKeyFinder *finder;		/* compares these; NULL if there are none */
 	const DlCursorValues *values;	/* of the cursor at hand, by item */
 	ScanKeyData *skeys;			/* of one range */
 	int			nskeys;			/* always all of them */
@@ -58,8 +76,11 @@ typedef struct Seek
 } Seek;
 
 static void begin_seek(Seek *seek, DlIndexFetch *fetch);
+static void add_column(Seek *seek, int item);
+static void add_key_column(Seek *seek, int item);
 static void walk_behind_cursor(Seek *seek, int keyno);
-static bool walk_equal(Seek *seek, int keyno);
+static int	compare_key(const Seek *seek, int keyno, const SeekKeyColumn *column);
+static bool walk_equal(Seek *seek, int keyno, int ncolumns);
 static bool walk_range(Seek *seek, int keyno, int level, bool nulls);
 static void put_key_conditions(Seek *seek, int keyno, int padding);
 static void put_equal(Seek *seek, int level);
@@ -98,11 +119,7 @@ dl_walk_from_cursors(DlIndexFetch *fetch)
 		if (seek.values != NULL)
 			walk_behind_cursor(&seek, keyno);
 		else
-		{
-			put_key_conditions(&seek, keyno, seek.ncolumns);
-			index_rescan(fetch->scan, seek.skeys, seek.nskeys, NULL, 0);
-			dl_walk_on(fetch, fetch->scan, keyno, &seek.nrows, 0);
-		}
+			(void) walk_equal(&seek, keyno, 0);
 	}
 }
 
@@ -110,52 +127,114 @@ static void
 begin_seek(Seek *seek, DlIndexFetch *fetch)
 {
 	const DlTarget *target = fetch->batch->target;
-	bool		backward = target->index.direction == BackwardScanDirection;
 	int			ncolumns = dl_seek_scan_keys(target, fetch->index);
 
+	memset(seek, 0, sizeof(Seek));
 	seek->fetch = fetch;
-	seek->ncolumns = 0;
 	seek->columns = palloc(mul_size(target->norder, sizeof(SeekColumn)));
-	for (int i = 0; seek->ncolumns < ncolumns; i++)
+	seek->keycolumns = palloc(mul_size(target->norder, sizeof(SeekKeyColumn)));
+	for (int i = 0; i < target->norder; i++)
 	{
-		SeekColumn *column = &seek->columns[seek->ncolumns];
-		int			number = target->nkeys + seek->ncolumns;
-		int16		option;
-		bool		nullable;
-
 		if (dl_index_item_is_constant(target, &target->order[i]))
-			continue;
-		option = fetch->index->rd_indoption[number];
-		nullable = !dl_target_attribute(target,
-										target->order[i].attno)->attnotnull;
-		column->item = i;
-		column->index_attno = number + 1;
-		column->ascending = ((option & INDOPTION_DESC) != 0) == backward;
-		column->nulls_first = nullable &&
-			((option & INDOPTION_NULLS_FIRST) != 0) != backward;
-		column->nulls_last = nullable && !column->nulls_first;
-		column->opfamily = fetch->index->rd_opfamily[number];
-		column->opcintype = fetch->index->rd_opcintype[number];
-		column->collation = fetch->index->rd_indcollation[number];
-		seek->ncolumns++;
+			add_key_column(seek, i);
+		else if (seek->ncolumns < ncolumns)
+			add_column(seek, i);
+		else
+			break;				/* for the emit stage to compare */
 	}
+	if (seek->nkeycolumns > 0)
+		seek->finder = dl_keys_finder(target, fetch->batch->keys);
 	seek->nskeys = target->nkeys + seek->ncolumns;
 	seek->skeys = palloc(mul_size(seek->nskeys, sizeof(ScanKeyData)));
+}
+
+static void
+add_column(Seek *seek, int item)
+{
+	const DlTarget *target = seek->fetch->batch->target;
+	Relation	index = seek->fetch->index;
+	bool		backward = target->index.direction == BackwardScanDirection;
+	int			number = target->nkeys + seek->ncolumns;
+	int16		option = index->rd_indoption[number];
+	bool		nullable = !dl_target_attribute(target,
+												target->order[item].attno)->attnotnull;
+	SeekColumn *column = &seek->columns[seek->ncolumns++];
+
+	column->item = item;
+	column->index_attno = number + 1;
+	column->ascending = ((option & INDOPTION_DESC) != 0) == backward;
+	column->nulls_first = nullable &&
+		((option & INDOPTION_NULLS_FIRST) != 0) != backward;
+	column->nulls_last = nullable && !column->nulls_first;
+	column->opfamily = index->rd_opfamily[number];
+	column->opcintype = index->rd_opcintype[number];
+	column->collation = index->rd_indcollation[number];
+}
+
+static void
+add_key_column(Seek *seek, int item)
+{
+	const DlTarget *target = seek->fetch->batch->target;
+	const DlOrderItem *order = &target->order[item];
+	SeekKeyColumn *column = &seek->keycolumns[seek->nkeycolumns++];
+
+	column->item = item;
+	column->key = 0;
+	while (target->keys[column->key].attno != order->attno)
+		column->key++;
+	column->nbefore = seek->ncolumns;
+	column->ascending =
+		get_op_opfamily_strategy(order->sortop,
+								 target->keys[column->key].opfamily) ==
+		BTLessStrategyNumber;
+	column->nulls_first = order->nulls_first;
 }
 
 /* All ranges, from the nearest on, until there are rows enough. */
 static void
 walk_behind_cursor(Seek *seek, int keyno)
 {
-	if (seek->fetch->batch->target->index.orders_early &&
-		!walk_equal(seek, keyno))
+	bool		equal = seek->fetch->batch->target->index.orders_early;
+	int			ncolumns = seek->ncolumns;
+
+	for (int i = 0; i < seek->nkeycolumns; i++)
+	{
+		int			side = compare_key(seek, keyno, &seek->keycolumns[i]);
+
+		if (side != 0)
+		{
+			equal = side > 0;
+			ncolumns = seek->keycolumns[i].nbefore;
+			break;
+		}
+	}
+
+	if (equal && !walk_equal(seek, keyno, ncolumns))
 		return;
-	for (int level = seek->ncolumns - 1; level >= 0; level--)
+	for (int level = ncolumns - 1; level >= 0; level--)
 	{
 		if (!walk_range(seek, keyno, level, false) ||
 			!walk_range(seek, keyno, level, true))
 			return;
 	}
+}
+
+/*
+ * Where a column of the key stands to the cursor, in the order of the walk:
+ * less than, equal to or greater than 0 for before, at or behind it.
+ */
+static int
+compare_key(const Seek *seek, int keyno, const SeekKeyColumn *column)
+{
+	const DlCursorValues *value = &seek->values[column->item];
+	int			result;
+
+	if (value->isnull)			/* a key never is */
+		return column->nulls_first ? 1 : -1;
+	result = dl_keys_compare(seek->finder, keyno, column->key, value->value);
+	if (result == 0)
+		return 0;
+	return (result < 0) == column->ascending ? 1 : -1;
 }
 
 /*
@@ -178,14 +257,14 @@ walk_range(Seek *seek, int keyno, int level, bool nulls)
 	return dl_walk_on(fetch, fetch->scan, keyno, &seek->nrows, 0);
 }
 
-/* The row that equals the cursor in all columns of the index. */
+/* Rows that equal the cursor in the first columns, as walk_range() does. */
 static bool
-walk_equal(Seek *seek, int keyno)
+walk_equal(Seek *seek, int keyno, int ncolumns)
 {
 	DlIndexFetch *fetch = seek->fetch;
 
-	put_key_conditions(seek, keyno, 0);
-	for (int i = 0; i < seek->ncolumns; i++)
+	put_key_conditions(seek, keyno, seek->ncolumns - ncolumns);
+	for (int i = 0; i < ncolumns; i++)
 		put_equal(seek, i);
 	index_rescan(fetch->scan, seek->skeys, seek->nskeys, NULL, 0);
 	return dl_walk_on(fetch, fetch->scan, keyno, &seek->nrows, 0);

@@ -77,6 +77,18 @@ dl_keys_find(DlKeyFinder *finder, const Datum *columns)
 }
 
 /*
+ * Where a value of one key column, not NULL, stands to that of a key: less
+ * than, equal to or greater than 0 for before, at or behind it.
+ */
+int
+dl_keys_compare(DlKeyFinder *finder, int keyno, int column, Datum value)
+{
+	return DatumGetInt32(FunctionCall2Coll(&finder->compare[column],
+										   finder->collations[column], value,
+										   dl_keys_values(finder->keys, keyno)[column]));
+}
+
+/*
  * Sorts the positions by the number of their key, by counting.  Allocates in
  * CurrentMemoryContext.
  */

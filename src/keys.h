@@ -59,10 +59,12 @@ dl_positions_start(const DlKeyPositions *positions, int keyno)
 extern void dl_keys_group_positions(const DlKeys *keys,
 									DlKeyPositions *result);
 
-/* Finds the key of a row by the values of its key columns (plan path). */
+/* Compares values of the key columns with keys: to find the key of a row, say. */
 typedef struct DlKeyFinder DlKeyFinder;
 
 extern DlKeyFinder *dl_keys_finder(const DlTarget *target, const DlKeys *keys);
 extern int	dl_keys_find(DlKeyFinder *finder, const Datum *columns);
+extern int	dl_keys_compare(DlKeyFinder *finder, int keyno, int column,
+							Datum value);
 
 #endif							/* DL_KEYS_H */
