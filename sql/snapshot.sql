@@ -184,4 +184,41 @@ TABLE checks;
 SET dataloader.direct_scan = off;
 TABLE checks;
 
+-- A unique index says nothing of rows that were deleted before it was made, but older snapshots see them.
+CREATE TABLE twice (k int NOT NULL, v int NOT NULL, w int NOT NULL);
+CREATE INDEX ON twice (k);
+INSERT INTO twice SELECT 1, 1, i FROM generate_series(1, 3) i;
+CREATE VIEW newest AS SELECT * FROM
+    (SELECT dataloader.load_many_json('twice', '{1}', by => 'k', order_by => 'w DESC', first => 1, columns => '{w}') AS by_key) a,
+    (SELECT (item).w FROM dataloader.load_one(NULL::twice, '{1}', by => 'k', order_by => 'w DESC')) b,
+    (SELECT dataloader.load_many_json('twice', '{1}', by => 'k', order_by => 'v, w DESC', first => 1, columns => '{w}') AS by_order) c,
+    (SELECT line FROM dataloader.explain('twice', '{1}', by => 'k') line WHERE line ~ '^(path|reason)') d;
+SET dataloader.direct_scan = on;
+BEGIN;
+DECLARE old CURSOR FOR TABLE newest;
+DECLARE old_plan CURSOR FOR TABLE newest;
+DELETE FROM twice WHERE w <> 2;
+CREATE UNIQUE INDEX twice_k ON twice (k);
+FETCH ALL FROM old;
+SET LOCAL dataloader.direct_scan = off;
+FETCH ALL FROM old_plan;
+SET LOCAL dataloader.direct_scan = on;
+TABLE newest;
+ROLLBACK;
+-- unique in what comes first in order_by
+BEGIN;
+DECLARE old CURSOR FOR TABLE newest;
+DECLARE old_plan CURSOR FOR TABLE newest;
+DELETE FROM twice WHERE w <> 2;
+CREATE UNIQUE INDEX twice_kv ON twice (k, v);
+DROP INDEX twice_k_idx;
+FETCH ALL FROM old;
+SET LOCAL dataloader.direct_scan = off;
+FETCH ALL FROM old_plan;
+SET LOCAL dataloader.direct_scan = on;
+TABLE newest;
+COMMIT;
+TABLE newest;
+RESET dataloader.direct_scan;
+
 DROP SCHEMA test_snapshot CASCADE;

@@ -19,6 +19,7 @@
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -30,6 +31,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 static DlReason check_index(const DlTarget *target, Relation index,
 							DlIndexChoice *choice);
@@ -335,6 +338,33 @@ dl_index_usable_by(Relation index, TransactionId xmin_horizon)
 	return !index->rd_index->indcheckxmin ||
 		TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
 							  xmin_horizon);
+}
+
+/*
+ * Building a unique index does not look at rows that are deleted already,
+ * though older snapshots see them.  It holds for snapshots that see the index
+ * as such, its row in pg_index; nearly always all do.
+ */
+bool
+dl_index_unique_for(Relation index, Snapshot snapshot)
+{
+	TransactionId xmin = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
+	HeapTuple	tuple;
+	bool		seen;
+
+	if (TransactionIdPrecedes(xmin, TransactionXmin))
+		return true;
+	if (!TransactionIdIsCurrentTransactionId(xmin))
+		return !XidInMVCCSnapshot(xmin, snapshot);
+
+	/* the relcache does not keep the command up to date */
+	tuple = SearchSysCache1(INDEXRELID,
+							ObjectIdGetDatum(RelationGetRelid(index)));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	seen = HeapTupleHeaderGetCmin(tuple->t_data) < snapshot->curcid;
+	ReleaseSysCache(tuple);
+	return seen;
 }
 
 /* Could an index give the order of this item? */

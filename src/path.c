@@ -216,7 +216,9 @@ dl_path_now(const DlTarget *target, Relation rel, Relation *index)
 		return reason;
 
 	*index = index_open(target->index.indexoid, AccessShareLock);
-	if (dl_index_usable_by(*index, TransactionXmin))
+	if (dl_index_usable_by(*index, TransactionXmin) &&
+		(!(target->index.unique || target->index.orders_early) ||
+		 dl_index_unique_for(*index, GetActiveSnapshot())))
 		return DL_REASON_NONE;
 	index_close(*index, NoLock);
 	*index = NULL;
