@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/pg_index.h"
@@ -27,15 +28,18 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
-#include "utils/syscache.h"
 
 static void require_columns(const DlTarget *target);
 static List *unique_columns(const DlTarget *target, Relation rel);
 static List *link_columns(const DlTarget *target);
-static List *unique_index_columns(Oid indexoid, const DlTarget *target);
+static bool is_unique(Relation index);
+static List *unique_index_columns(const DlTarget *target, Relation index);
+static bool equates(Relation index, int column, Oid eqop, Oid collation);
 static bool link_names_rows(const DlTarget *target, List *unique);
 static bool order_is_of_junction(const DlTarget *target, Relation junction);
 static List *pair_index_columns(const DlTarget *target, Relation junction);
+static bool tells_pairs_apart(const DlTarget *target, Relation index);
+static const DlKeyColumn *pair_column(const DlTarget *target, AttrNumber attno);
 static void append_columns(DlTarget *target, const DlTarget *of, int varno,
 						   List *attnos);
 static bool has_item(const DlTarget *target, int varno, AttrNumber attno);
@@ -89,20 +93,15 @@ unique_columns(const DlTarget *target, Relation rel)
 
 	foreach(lc, RelationGetIndexList(rel))
 	{
-		Oid			indexoid = lfirst_oid(lc);
-		List	   *columns = unique_index_columns(indexoid, target);
-		HeapTuple	tuple;
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		List	   *columns = unique_index_columns(target, index);
 
 		/* an index does not see the rows of inheritance children */
-		if (columns == NIL || (rel->rd_rel->relhassubclass &&
-							   rel->rd_rel->relkind == RELKIND_RELATION))
-			continue;
-		tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexoid));
-		if (!HeapTupleIsValid(tuple))
-			continue;			/* dropped just now */
-		if (result == NIL || ((Form_pg_index) GETSTRUCT(tuple))->indisprimary)
+		if (columns != NIL && (result == NIL || index->rd_index->indisprimary) &&
+			!(rel->rd_rel->relhassubclass &&
+			  rel->rd_rel->relkind == RELKIND_RELATION))
 			result = columns;
-		ReleaseSysCache(tuple);
+		index_close(index, NoLock);
 	}
 
 	if (result == NIL)
@@ -114,29 +113,55 @@ unique_columns(const DlTarget *target, Relation rel)
 	return result;
 }
 
+/* At each moment, for all rows? */
+static bool
+is_unique(Relation index)
+{
+	Form_pg_index form = index->rd_index;
+
+	return form->indisunique && form->indimmediate && form->indisvalid &&
+		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL);
+}
+
 /* The columns of an index in which no two rows are alike; else NIL. */
 static List *
-unique_index_columns(Oid indexoid, const DlTarget *target)
+unique_index_columns(const DlTarget *target, Relation index)
 {
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexoid));
-	Form_pg_index form;
+	Form_pg_index form = index->rd_index;
 	List	   *columns = NIL;
-	bool		usable;
 
-	if (!HeapTupleIsValid(tuple))
+	if (!is_unique(index))
 		return NIL;
-	form = (Form_pg_index) GETSTRUCT(tuple);
-	usable = form->indisunique && form->indimmediate && form->indisvalid &&
-		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-	for (int i = 0; usable && i < form->indnkeyatts; i++)
+	for (int i = 0; i < form->indnkeyatts; i++)
 	{
 		AttrNumber	attno = form->indkey.values[i];
+		Form_pg_attribute att;
+		Oid			eqop;
 
-		usable = attno > 0 && dl_target_attribute(target, attno)->attnotnull;
+		if (attno <= 0 || !dl_target_attribute(target, attno)->attnotnull)
+			return NIL;
+		att = dl_target_attribute(target, attno);
+		get_sort_group_operators(att->atttypid, false, false, false,
+								 NULL, &eqop, NULL, NULL);
+		if (!equates(index, i, eqop, att->attcollation))
+			return NIL;
 		columns = lappend_int(columns, attno);
 	}
-	ReleaseSysCache(tuple);
-	return usable ? columns : NIL;
+	return columns;
+}
+
+/*
+ * Are values that are equal by this operator and collation equal to the index,
+ * too?  Otherwise it may be unique and yet have rows that are alike: citext
+ * under text_ops.  (A deterministic collation finds equal what is the same.)
+ */
+static bool
+equates(Relation index, int column, Oid eqop, Oid collation)
+{
+	return get_op_opfamily_strategy(eqop, index->rd_opfamily[column]) ==
+		BTEqualStrategyNumber &&
+		(index->rd_indcollation[column] == collation ||
+		 !OidIsValid(collation) || get_collation_isdeterministic(collation));
 }
 
 static List *
@@ -203,36 +228,61 @@ order_is_of_junction(const DlTarget *target, Relation junction)
 static List *
 pair_index_columns(const DlTarget *target, Relation junction)
 {
-	const DlTarget *through = target->through;
-	List	   *pair = link_columns(target);
+	List	   *result = NIL;
 	ListCell   *lc;
-
-	for (int i = 0; i < through->nkeys; i++)
-		pair = lappend_int(pair, through->keys[i].attno);
 
 	foreach(lc, RelationGetIndexList(junction))
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
-											ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index form;
-		bool		unique;
-		List	   *columns = NIL;
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		form = (Form_pg_index) GETSTRUCT(tuple);
-		unique = form->indisunique && form->indimmediate && form->indisvalid &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-		for (int i = 0; unique && i < form->indnkeyatts; i++)
+		if (result == NIL && tells_pairs_apart(target, index))
 		{
-			unique = list_member_int(pair, form->indkey.values[i]);
-			columns = lappend_int(columns, form->indkey.values[i]);
+			for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+				result = lappend_int(result, index->rd_index->indkey.values[i]);
 		}
-		ReleaseSysCache(tuple);
-		if (unique)
-			return columns;
+		index_close(index, NoLock);
 	}
-	return NIL;
+	return result;
+}
+
+/*
+ * Can no two rows of the junction have the same key and lead to the same row?
+ * "The same" is what keys and links are matched by.
+ */
+static bool
+tells_pairs_apart(const DlTarget *target, Relation index)
+{
+	if (!is_unique(index))
+		return false;
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		const DlKeyColumn *column =
+			pair_column(target, index->rd_index->indkey.values[i]);
+
+		if (column == NULL ||
+			!equates(index, i, column->eqop, column->collation))
+			return false;
+	}
+	return true;
+}
+
+/* How a column of the junction is matched, as it is; NULL if it is not. */
+static const DlKeyColumn *
+pair_column(const DlTarget *target, AttrNumber attno)
+{
+	const DlTarget *through = target->through;
+
+	for (int i = 0; i < through->nkeys; i++)
+	{
+		if (through->keys[i].attno == attno && !through->keys[i].cast_column)
+			return &through->keys[i];
+	}
+	for (int i = 0; i < through->noutput; i++)
+	{
+		if (through->output[i] == attno)
+			return &target->keys[i];
+	}
+	return NULL;
 }
 
 /* Adds what order_by does not have yet, ascending. */
