@@ -11,7 +11,8 @@
  *
  * What decides whether an entry fits is the request's bytes and, where it has
  * expressions, all that their meaning depends on: the role (which may not see
- * a schema), search_path, and the settings by which literals are read.
+ * a schema), search_path, and the settings by which literals are read and
+ * constants folded.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,6 +31,9 @@
 #include "pgtime.h"
 #include "target.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/bytea.h"
+#include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -115,6 +119,8 @@ dl_target_cache_init(void)
 	};
 	static const int texts[] = {
 		TYPEOID,				/* types named, domains without constraints */
+		ENUMOID,				/* labels */
+		COLLOID,				/* collations named */
 		AUTHOID,				/* rights to functions that were inlined */
 		AUTHMEMMEMROLE,
 	};
@@ -199,7 +205,9 @@ identify(const DlRequest *request, StringInfo identity)
 		int			settings[] = {
 			(int) GetUserId(), DateStyle, DateOrder, IntervalStyle,
 			standard_conforming_strings, Transform_null_equals,
-			Array_nulls, xmloption
+			Array_nulls, xmloption,
+			/* output functions that are labelled immutable */
+			extra_float_digits, bytea_output, quote_all_identifiers
 		};
 
 		appendBinaryStringInfo(identity, (char *) settings, sizeof(settings));
