@@ -316,6 +316,13 @@ set_row_type(RowReader *reader, HeapTupleHeader row, const DlTarget *target)
 				 errmsg("the rows of a composite key array must all have the same field types"),
 				 errhint("Cast the fields, for example ARRAY[(1::bigint, 'a'::text)].")));
 
+	/* types may take turns: what was known of the last one is not piled up */
+	if (reader->tupdesc != NULL)
+	{
+		FreeTupleDesc(reader->tupdesc);
+		pfree(reader->values);
+		pfree(reader->nulls);
+	}
 	reader->type = type;
 	reader->typmod = typmod;
 	reader->tupdesc = tupdesc;

@@ -100,6 +100,25 @@ SELECT used_by_extension() AS before \gset
 SELECT come_and_go(g) FROM generate_series(1, 600) g \g /dev/null
 SELECT cmp_ok((used_by_extension() - :before) / 1024, '<', 2048::bigint, '600 tables that come and go');
 
+-- rows of two types that take turns as the keys of one call: what is known of a type is not kept for each row
+CREATE TYPE this AS (a int, b int);
+CREATE TYPE that AS (a int, b int);
+CREATE FUNCTION this_row(int) RETURNS record LANGUAGE plpgsql AS $$ BEGIN RETURN ROW(17, 17 - $1)::this; END $$;
+CREATE FUNCTION that_row(int) RETURNS record LANGUAGE plpgsql AS $$ BEGIN RETURN ROW(17, 17 - $1)::that; END $$;
+CREATE FUNCTION watch(int) RETURNS bool LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM set_config('memory.used', used_by_extension()::text, true); RETURN true; END $$;
+CREATE FUNCTION used_for(key text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    found bigint;
+BEGIN
+    EXECUTE format('SELECT n FROM unnest(dataloader.load_count(''item'', (SELECT array_agg(%s ORDER BY g) FROM generate_series(0, 20000) g), by => ''owner, id'', filter => ''watch(id)'')) n ORDER BY n DESC', key) INTO found;
+    IF found <> 1 THEN
+        RAISE 'wrong count';
+    END IF;
+    RETURN current_setting('memory.used');
+END $$;
+SELECT cmp_ok(used_for('CASE WHEN g % 2 = 0 THEN this_row(g) ELSE that_row(g) END'), '<',
+              used_for('this_row(g)') + 256 * 1024, '20,000 keys of row types that take turns: bytes');
+
 -- statements of their own, as an application sends them
 SELECT used() AS before \gset
 \o /dev/null
