@@ -32,6 +32,7 @@
 #include "access/genam.h"
 #include "access/skey.h"
 #include "access/stratnum.h"
+#include "access/transam.h"
 #include "catalog/pg_index.h"
 #include "fetch_index.h"
 #include "miscadmin.h"
@@ -44,8 +45,8 @@ typedef struct SeekColumn
 	int			item;			/* number in order_by */
 	AttrNumber	index_attno;
 	bool		ascending;		/* along the walk */
-	bool		nulls_last;		/* there may be nulls, and they come last */
 	bool		nulls_first;
+	bool		nulls_last;		/* and there may be some */
 	Oid			opfamily;
 	Oid			opcintype;
 	Oid			collation;
@@ -77,6 +78,7 @@ typedef struct Seek
 
 static void begin_seek(Seek *seek, DlIndexFetch *fetch);
 static void add_column(Seek *seek, int item);
+static bool sees_nulls(const DlIndexFetch *fetch, AttrNumber attno);
 static void add_key_column(Seek *seek, int item);
 static void walk_behind_cursor(Seek *seek, int keyno);
 static int	compare_key(const Seek *seek, int keyno, const SeekKeyColumn *column);
@@ -156,19 +158,31 @@ add_column(Seek *seek, int item)
 	bool		backward = target->index.direction == BackwardScanDirection;
 	int			number = target->nkeys + seek->ncolumns;
 	int16		option = index->rd_indoption[number];
-	bool		nullable = !dl_target_attribute(target,
-												target->order[item].attno)->attnotnull;
 	SeekColumn *column = &seek->columns[seek->ncolumns++];
 
 	column->item = item;
 	column->index_attno = number + 1;
 	column->ascending = ((option & INDOPTION_DESC) != 0) == backward;
-	column->nulls_first = nullable &&
-		((option & INDOPTION_NULLS_FIRST) != 0) != backward;
-	column->nulls_last = nullable && !column->nulls_first;
+	column->nulls_first = ((option & INDOPTION_NULLS_FIRST) != 0) != backward;
+	column->nulls_last = !column->nulls_first &&
+		sees_nulls(seek->fetch, target->order[item].attno);
 	column->opfamily = index->rd_opfamily[number];
 	column->opcintype = index->rd_opcintype[number];
 	column->collation = index->rd_indcollation[number];
+}
+
+/*
+ * Might the snapshot see a NULL in this column?  A NOT NULL says nothing of
+ * rows that were gone when it was made, and an older snapshot still sees those.
+ * When it was made is not known, only that the target was built later.
+ */
+static bool
+sees_nulls(const DlIndexFetch *fetch, AttrNumber attno)
+{
+	const DlTarget *target = fetch->batch->target;
+
+	return !dl_target_attribute(target, attno)->attnotnull ||
+		TransactionIdPrecedes(fetch->snapshot->xmin, target->next_xid);
 }
 
 static void

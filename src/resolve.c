@@ -12,6 +12,7 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "access/transam.h"
 #include "catalog/pg_index.h"
 #include "expr.h"
 #include "guc.h"
@@ -117,6 +118,7 @@ resolve_relation(DlTarget *target, Relation rel)
 	target->qualified = quote_qualified_identifier(target->nspname,
 												   target->relname);
 	target->tupdesc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
+	target->next_xid = ReadNextTransactionId();
 }
 
 static void

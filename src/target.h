@@ -58,6 +58,7 @@ typedef struct DlTarget
 	char	   *qualified;		/* both, quoted as needed */
 	TupleDesc	tupdesc;		/* a copy, with what columns added later hold */
 	Oid			rowtype;
+	TransactionId next_xid;		/* earlier ones made it what is described here */
 
 	/* the request */
 	const DlVerb *verb;
