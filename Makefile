@@ -22,6 +22,7 @@ SOURCES = \
 	junction \
 	keytype \
 	expr \
+	lifetime \
 	rights \
 	path \
 	reason \

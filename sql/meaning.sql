@@ -83,4 +83,43 @@ EXECUTE through;
 SET search_path = test_meaning;
 RESET dataloader.direct_scan;
 
+-- attributes of a column's type: exchanged, dropped and added; in a function that is inlined, an array, a view
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE pairs (id int PRIMARY KEY, k int DEFAULT 1, p pair, ps pair[], other t);
+CREATE INDEX ON pairs (k);
+INSERT INTO pairs (id, p, ps, other) VALUES (1, (1, 2), ARRAY[(1, 2)::pair], (1, 0, 'x')), (2, (2, 1), ARRAY[(2, 1)::pair], (0, 1, 'x'));
+CREATE FUNCTION a_of(pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a';
+CREATE FUNCTION the_pair(pairs) RETURNS pair LANGUAGE sql IMMUTABLE AS 'SELECT ($1).p';
+CREATE VIEW seen AS SELECT id, k, p FROM pairs;
+PREPARE attributes AS SELECT ask('pairs', '(p).a = 1') AS filter, ask('pairs', 'true', '(p).a') AS order_by, ask('pairs', '(ps[1]).a = 1') AS arrays,
+    ask('pairs', 'a_of(p) = 1') AS inlined, ask('pairs', '(the_pair(pairs)).a = 1') AS called, ask('seen', '(p).a = 1') AS view, ask('pairs', '(other).id = 1') AS other;
+EXECUTE attributes;
+ALTER TYPE pair RENAME ATTRIBUTE a TO x;
+ALTER TYPE pair RENAME ATTRIBUTE b TO a;
+ALTER TYPE pair RENAME ATTRIBUTE x TO b;
+ALTER TABLE t RENAME id TO x;
+ALTER TABLE t RENAME k TO id;
+ALTER TABLE t RENAME x TO k;
+EXECUTE attributes;
+PREPARE replaced AS SELECT ask('pairs', '(p).b IS NULL') AS filter;
+EXECUTE replaced;
+ALTER TYPE pair DROP ATTRIBUTE b;
+ALTER TYPE pair ADD ATTRIBUTE b text;
+EXECUTE replaced;
+
+-- the moment: in a function that is inlined, in one that this one calls, folded to another type, in two pieces
+CREATE TABLE events (id int PRIMARY KEY, k int DEFAULT 1, at timestamptz);
+CREATE INDEX ON events (k);
+CREATE FUNCTION past(timestamptz) RETURNS bool LANGUAGE sql STABLE AS $$ SELECT $1 <= 'now'::timestamptz $$;
+CREATE FUNCTION past_by_other(timestamptz) RETURNS bool LANGUAGE sql AS 'SELECT past($1)';
+CREATE FUNCTION past_by_number(timestamp) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT extract(epoch FROM $1) <= extract(epoch FROM 'now'::timestamp) $$;
+CREATE FUNCTION recent(timestamptz) RETURNS bool LANGUAGE sql STABLE AS $$ SELECT $1 <@ ANY (ARRAY[tstzrange(NULL, 'now')]) $$;
+PREPARE moments AS SELECT ask('events', 'past(at)') AS inlined, ask('events', 'past_by_other(at)') AS by_other, ask('events', 'past_by_number(at::timestamp)') AS by_number,
+    ask('events', 'recent(at)') AS range, ask('events', E'at <= ''no''  -- piece\n  ''w''::timestamptz') AS pieces, ask('events', 'id IN (SELECT e.id FROM events e WHERE past(e.at))') AS subquery,
+    ask('events', 'at < ''2020-01-02'' AND past(at)') AS constant;
+EXECUTE moments;
+INSERT INTO events (id, at) VALUES (1, '2020-01-01'), (2, clock_timestamp());
+SELECT pg_sleep(0.01);
+EXECUTE moments;
+
 DROP SCHEMA test_meaning CASCADE;

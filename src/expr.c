@@ -28,7 +28,6 @@
 #include "optimizer/tlist.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 
 /* What the error callback tells of the text being parsed. */
@@ -49,8 +48,6 @@ static bool has_no_other_clauses(const SelectStmt *stmt);
 static void keep_order(DlTarget *target, List *sortclause, List *targetlist);
 static void divide_filter(DlTarget *target);
 static void divide_order(DlTarget *target);
-static bool is_moment(const char *text);
-static bool has_name_constant(Node *node, void *context);
 static bool has_subquery(const DlTarget *target);
 static bool has_vars_of(Node *node, int varno);
 static Node *as_junction_clause(Node *node);
@@ -147,10 +144,8 @@ dl_expr_parse(DlTarget *target, const DlRequest *request, Relation rel,
 	divide_filter(target);
 	divide_order(target);
 	target->has_subquery = has_subquery(target);
-	target->of_the_moment = is_moment(request->filter) ||
-		is_moment(request->order_by) || has_name_constant(filter, NULL) ||
-		has_name_constant((Node *) targetlist, NULL);
 	MemoryContextSwitchTo(oldcontext);
+	dl_expr_note_lifetime(target, request);
 
 	free_parsestate(pstate);
 }
@@ -345,62 +340,6 @@ as_junction_clause(Node *node)
 
 	ChangeVarNodes(copy, 2, 1, 0);
 	return copy;
-}
-
-/*
- * Does the text hold a literal that means another moment each time it is
- * read?  The parser turns 'now'::timestamp into a constant, which must not
- * outlive the call.  Errs on the side of yes: a backslash or U& may spell any
- * of the words.
- */
-static bool
-is_moment(const char *text)
-{
-	static const char *const words[] = {
-		"now", "today", "tomorrow", "yesterday", "\\", "u&"
-	};
-	char	   *lower;
-
-	if (text == NULL)
-		return false;
-	lower = asc_tolower(text, strlen(text));
-	for (int i = 0; i < (int) lengthof(words); i++)
-	{
-		if (strstr(lower, words[i]) != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* Is there a constant like 'article'::regclass, a name that was looked up? */
-static bool
-has_name_constant(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Const))
-	{
-		switch (getBaseType(((Const *) node)->consttype))
-		{
-			case REGPROCOID:
-			case REGPROCEDUREOID:
-			case REGOPEROID:
-			case REGOPERATOROID:
-			case REGCLASSOID:
-			case REGTYPEOID:
-			case REGROLEOID:
-			case REGNAMESPACEOID:
-			case REGCONFIGOID:
-			case REGDICTIONARYOID:
-			case REGCOLLATIONOID:
-				return true;
-			default:
-				return false;
-		}
-	}
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, has_name_constant, context, 0);
-	return expression_tree_walker(node, has_name_constant, context);
 }
 
 bool

@@ -11,4 +11,7 @@ extern void dl_expr_parse(DlTarget *target, const DlRequest *request,
 						  Relation rel, Relation junction);
 extern bool dl_expr_is_volatile(const DlTarget *target);
 
+/* lifetime.c */
+extern void dl_expr_note_lifetime(DlTarget *target, const DlRequest *request);
+
 #endif							/* DL_EXPR_H */

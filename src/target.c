@@ -366,7 +366,7 @@ invalidate_relation(Datum arg, Oid relid)
 		DlTarget   *target = entry->target;
 
 		if (!OidIsValid(relid) || target->has_subquery ||
-			target->relid == relid ||
+			target->has_row_type || target->relid == relid ||
 			(target->through != NULL && target->through->relid == relid))
 			target->valid = false;
 	}

@@ -72,6 +72,8 @@ typedef struct DlTarget
 	Node	   *filter;			/* those, planned but not compiled */
 	bool		mixed_filter;	/* there are clauses over both */
 	bool		has_subquery;	/* filter or order_by read other relations */
+	bool		has_row_type;	/* filter or order_by have values of other types
+								 * with attributes */
 	bool		of_the_moment;	/* a literal means something else each time */
 	int			norder;
 	DlOrderItem *order;
