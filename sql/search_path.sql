@@ -89,6 +89,30 @@ SET search_path = test_search_path_evil, test_search_path, pg_catalog;
 SELECT dataloader.load_one_json('test_search_path.t', ARRAY[1], filter => 'grp = 1', columns => '{id}');
 SET search_path = test_search_path;
 SELECT dataloader.load_one_json('test_search_path.t', ARRAY[1], filter => 'grp = 1', columns => '{id}');
+-- what it says by name it keeps, whatever stands before pg_catalog, on both paths and in kept plans
+CREATE FUNCTION test_search_path_evil.lower(pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql IMMUTABLE AS $$ SELECT 'evil lower'::pg_catalog.text $$;
+CREATE FUNCTION test_search_path_evil.similar_to_escape(pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql IMMUTABLE AS $$ SELECT 'evil pattern'::pg_catalog.text $$;
+CREATE TABLE test_search_path.filters (no int, filter text);
+INSERT INTO test_search_path.filters VALUES (1, 'pg_catalog.lower(w) OPERATOR(pg_catalog.=) ''w1'''), (2, 'v LIKE ''v1'''), (3, 'w SIMILAR TO ''w1'''), (4, 'doc ? ''n'''), (5, 'lower(w) LIKE ''evil%'''), (6, 'v::pg_catalog.text ~ ''1'''),
+    (7, 'EXISTS (SELECT FROM test_search_path.link l WHERE pg_catalog.lower(l.tag) LIKE ''tag1'' AND l.t_id OPERATOR(pg_catalog.=) t.id)'), (8, 'CAST(n AS numeric(9,2)) OPERATOR(pg_catalog.=) 1.5');
+CREATE FUNCTION test_search_path.ids(filter text, on_path pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql AS $$
+DECLARE answer pg_catalog.text;
+BEGIN
+    PERFORM pg_catalog.set_config('dataloader.direct_scan', on_path, true);
+    FOR n IN 1 .. 8 LOOP
+        answer := dataloader.load_one_json('test_search_path.t', ARRAY[1, 2], filter => filter, order_by => 'w', columns => '{id}')::pg_catalog.text;
+    END LOOP;
+    RETURN answer;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END $$;
+SET search_path = test_search_path_evil, pg_catalog;
+SELECT no, test_search_path.ids(filter, 'on') AS direct, test_search_path.ids(filter, 'off') AS plan FROM test_search_path.filters ORDER BY no USING OPERATOR(pg_catalog.<);
+SET search_path = test_search_path;
+SELECT no, ids(filter, 'on') AS direct, ids(filter, 'off') AS plan FROM filters ORDER BY no;
+CREATE FUNCTION test_search_path.lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'evil later' $$;
+SET search_path = test_search_path, pg_catalog;
+SELECT no, ids(filter, 'on') AS direct, ids(filter, 'off') AS plan FROM filters ORDER BY no;
 -- no search_path at all
 SET search_path = '';
 SELECT dataloader.load_one_json('test_search_path.t', ARRAY[1, 99], filter => 'grp = 1', order_by => 'w', columns => '{id}');

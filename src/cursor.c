@@ -238,7 +238,7 @@ write_value(DlCursorColumn *column, Datum value)
 static char *
 write_exactly(DlCursorColumn *column, Datum value)
 {
-	int			nestlevel = dl_set_exact_output();
+	int			nestlevel = dl_set_exact_output(true);
 	char	   *text = OutputFunctionCall(&column->output, value);
 
 	AtEOXact_GUC(true, nestlevel);

@@ -23,9 +23,9 @@
  * superset, one ANY for each column, which every foreign data wrapper can
  * ship.  Order and limit are left to the align stage, as on the direct path.
  *
- * Nothing in the text is resolved by search_path: the caller's expressions are
- * written by the server's own deparser from their analysed trees, with all
- * names qualified.
+ * Nothing in the text is found by search_path but what was found so in the
+ * caller's expressions, which the server's own deparser writes from their
+ * analysed trees; see dl_fetch_query_text().
  *
  *-------------------------------------------------------------------------
  */

@@ -5,7 +5,8 @@
  *
  * Every name is quoted and qualified, every operator written with its schema.
  * Expressions are written from their analysed trees by the server's deparser,
- * with columns always prefixed by the relation's name.
+ * qualified where the caller's search_path needs it, with columns always
+ * prefixed by the relation's name.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +49,18 @@ static void append_filter(QueryText *text, const char *keyword);
 static void append_order(QueryText *text);
 static void append_type(QueryText *text, Oid type);
 
-/* Kept in the target's memory. */
+/*
+ * Kept in the target's memory.
+ *
+ * The deparser qualifies what the caller's search_path would not find, or
+ * would find elsewhere.  So the text must be written under the search_path
+ * under which it is analysed, now and each time that the server plans it anew:
+ * the one that the target is bound to (if nothing in it came from expressions,
+ * all names are qualified here).  An object that comes to stand before another
+ * of its name invalidates the target, and the text goes with it.  Some names
+ * cannot be written at all, such as the operator of IS DISTINCT FROM; they,
+ * too, are found where the caller's expression had them.
+ */
 const char *
 dl_fetch_query_text(DlTarget *target)
 {
@@ -58,7 +70,7 @@ dl_fetch_query_text(DlTarget *target)
 	if (target->query != NULL)
 		return target->query;
 
-	nestlevel = dl_set_exact_output();
+	nestlevel = dl_set_exact_output(false);
 	text.target = target;
 	initStringInfo(&text.sql);
 	text.keyed = dl_target_keyed(target);
@@ -112,21 +124,22 @@ dl_fetch_query_text(DlTarget *target)
 
 /*
  * Constants are written by output functions.  Make those exact, and readable
- * under any setting, with all names qualified, as postgres_fdw does.  To be undone by
- * AtEOXact_GUC(true, the result).
+ * under any setting, as postgres_fdw does; with all names qualified, if
+ * "anywhere".  To be undone by AtEOXact_GUC(true, the result).
  */
 int
-dl_set_exact_output(void)
+dl_set_exact_output(bool anywhere)
 {
 	static const char *const settings[][2] = {
 		{"datestyle", "ISO"},
 		{"intervalstyle", "postgres"},
 		{"extra_float_digits", "3"},
-		{"search_path", "pg_catalog"},
+		{"search_path", "pg_catalog"},	/* the last: if "anywhere" */
 	};
+	int			nsettings = lengthof(settings) - (anywhere ? 0 : 1);
 	int			nestlevel = NewGUCNestLevel();
 
-	for (int i = 0; i < (int) lengthof(settings); i++)
+	for (int i = 0; i < nsettings; i++)
 		(void) set_config_option(settings[i][0], settings[i][1],
 								 PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);

@@ -144,7 +144,7 @@ dl_target_attribute(const DlTarget *target, AttrNumber attno)
 	return TupleDescAttr(target->tupdesc, attno - 1);
 }
 
-extern int	dl_set_exact_output(void);
+extern int	dl_set_exact_output(bool anywhere);
 extern char *dl_target_key_names(const DlTarget *target);
 
 #endif							/* DL_TARGET_H */
