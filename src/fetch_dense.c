@@ -88,9 +88,8 @@ dl_walk_dense(DlIndexFetch *fetch)
 	IndexScanDesc scan = begin_walk(fetch);
 	int			keyno = 0;
 	int			gap = 0;
-	ItemPointer tid;
 
-	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	while (index_getnext_tid(scan, ForwardScanDirection) != NULL)
 	{
 		bool		isnull;
 		int64		value = (int64) index_getattr(scan->xs_itup, 1,
@@ -105,7 +104,7 @@ dl_walk_dense(DlIndexFetch *fetch)
 		if (!isnull && (int64) keys->values[keyno] == value)
 		{
 			gap = 0;
-			dl_window_put(fetch, tid, keyno, false);
+			dl_window_put(fetch, scan, keyno, false);
 		}
 		else if (++gap > LONG_GAP)
 		{
@@ -113,7 +112,7 @@ dl_walk_dense(DlIndexFetch *fetch)
 			scan = descend(fetch, scan, keyno);
 		}
 	}
-	dl_window_end(fetch);
+	dl_window_drain(fetch);
 	index_endscan(scan);
 }
 

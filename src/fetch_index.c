@@ -201,7 +201,6 @@ walk_keys(DlIndexFetch *fetch)
 
 	for (int keyno = 0; keyno < fetch->batch->keys->ndistinct; keyno++)
 	{
-		ItemPointer tid;
 		int64		ntids = 0;
 
 		/* a filter says only after the fetch how far to walk */
@@ -213,14 +212,14 @@ walk_keys(DlIndexFetch *fetch)
 
 		dl_seek_key(fetch, fetch->scan, keyno);
 		while (ntids != fetch->limit &&
-			   (tid = index_getnext_tid(fetch->scan, direction)) != NULL)
+			   index_getnext_tid(fetch->scan, direction) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
 			ntids++;
-			dl_window_put(fetch, tid, keyno, ntids == fetch->limit);
+			dl_window_put(fetch, fetch->scan, keyno, ntids == fetch->limit);
 		}
 	}
-	dl_window_end(fetch);
+	dl_window_drain(fetch);
 }
 
 bool

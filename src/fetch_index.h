@@ -52,16 +52,19 @@ typedef struct DlIndexFetch
 	/* rows of the key that is being fetched */
 	int			keyno;
 	int64		nrows;
-	int64		ndead;			/* # of its TIDs that are dead to everybody */
+
+	/* TIDs of all keys */
+	int64		nvisible;
+	int64		ndead;			/* dead to everybody, and not marked as such */
 
 	int			nwindow;
 	DlWindowEntry window[DL_WINDOW_SIZE];
 } DlIndexFetch;
 
 /* fetch_window.c */
-extern void dl_window_put(DlIndexFetch *fetch, ItemPointer tid, int keyno,
+extern void dl_window_put(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 						  bool cut);
-extern void dl_window_end(DlIndexFetch *fetch);
+extern void dl_window_drain(DlIndexFetch *fetch);
 extern void dl_walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan,
 							  int keyno, int64 nseen);
 extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,

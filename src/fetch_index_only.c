@@ -17,7 +17,6 @@
 #include "executor/executor.h"
 #include "fetch_index.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "utils/rel.h"
@@ -95,7 +94,6 @@ static TupleTableSlot *
 index_only_row(DlIndexFetch *fetch, ItemPointer tid)
 {
 	BlockNumber block = ItemPointerGetBlockNumber(tid);
-	bool		call_again = false;
 
 	if (VM_ALL_VISIBLE(fetch->rel, block, &fetch->vmbuffer))
 	{
@@ -105,10 +103,9 @@ index_only_row(DlIndexFetch *fetch, ItemPointer tid)
 		return fetch->index_slot;
 	}
 
-	if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
-								 fetch->slot, &call_again, NULL))
+	/* also marks the entry if its row is dead to everybody */
+	if (!index_fetch_heap(fetch->scan, fetch->slot))
 		return NULL;
-	pgstat_count_heap_fetch(fetch->index);
 	slot_getsomeattrs(fetch->slot, fetch->batch->target->max_attno);
 	return fetch->slot;
 }

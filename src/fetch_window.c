@@ -22,6 +22,11 @@
  * key that so comes out short is walked again alone, behind the rows it already
  * gave.  One snapshot sees one index order, so these are the same rows.
  *
+ * The window cannot tell the index which of its entries are dead to everybody,
+ * for the scan has moved on when it knows; each call would visit them again,
+ * until VACUUM.  So where most entries are dead, rows are fetched one by one,
+ * in the way of the executor, which marks them.
+ *
  * Everything here belongs to the call.
  *
  *-------------------------------------------------------------------------
@@ -40,88 +45,68 @@
 /* Of a tuple, this much and as much again is pulled into the cache. */
 #define CACHE_LINE 64
 
-/* This many dead entries of a key are worth a second walk of it. */
+/* This many dead entries of a batch are not worth being marked. */
 #define DEAD_LIMIT 64
 
-static void drain_window(DlIndexFetch *fetch);
-static void next_key(DlIndexFetch *fetch, int keyno);
-static void kill_dead_entries(DlIndexFetch *fetch, int keyno);
+static void fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry,
+						IndexScanDesc scan);
 static void finish_short_key(DlIndexFetch *fetch, int keyno);
 static IndexScanDesc second_scan(DlIndexFetch *fetch);
 static void look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n);
-static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid);
+static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan);
 
-/* The next TID of the walk; "cut" if the key's walk ends here by its limit. */
-void
-dl_window_put(DlIndexFetch *fetch, ItemPointer tid, int keyno, bool cut)
+/* Is it time to mark dead entries?  A standby must not. */
+static inline bool
+is_mostly_dead(const DlIndexFetch *fetch)
 {
-	DlWindowEntry *entry = &fetch->window[fetch->nwindow++];
+	return fetch->ndead > DEAD_LIMIT && fetch->ndead > fetch->nvisible &&
+		!fetch->scan->xactStartedInRecovery;
+}
 
-	entry->tid = *tid;
+/*
+ * The TID that the scan has come to; "cut" if the key's walk ends here by its
+ * limit.
+ */
+void
+dl_window_put(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, bool cut)
+{
+	DlWindowEntry *entry = &fetch->window[fetch->nwindow];
+
+	entry->tid = scan->xs_heaptid;
 	entry->keyno = keyno;
 	entry->cut = cut;
-	if (fetch->nwindow == DL_WINDOW_SIZE)
-		drain_window(fetch);
+	if (fetch->nwindow == 0 && is_mostly_dead(fetch))
+		fetch_entry(fetch, entry, scan);
+	else if (++fetch->nwindow == DL_WINDOW_SIZE)
+		dl_window_drain(fetch);
 }
 
-/* After the last one. */
+/* Fetches what was collected, in the order of the index; also the last of it. */
 void
-dl_window_end(DlIndexFetch *fetch)
-{
-	drain_window(fetch);
-	next_key(fetch, -1);
-}
-
-/* Fetches what was collected, in the order of the index. */
-static void
-drain_window(DlIndexFetch *fetch)
+dl_window_drain(DlIndexFetch *fetch)
 {
 	look_ahead(fetch, fetch->window, fetch->nwindow);
 	for (int i = 0; i < fetch->nwindow; i++)
-	{
-		DlWindowEntry *entry = &fetch->window[i];
-
-		CHECK_FOR_INTERRUPTS();
-		if (entry->keyno != fetch->keyno)
-			next_key(fetch, entry->keyno);
-		if (fetch_row(fetch, &entry->tid))
-		{
-			fetch->nrows++;
-			dl_align_row(fetch->align, entry->keyno, fetch->slot);
-		}
-		if (entry->cut && fetch->nrows < fetch->limit)
-			finish_short_key(fetch, entry->keyno);
-	}
+		fetch_entry(fetch, &fetch->window[i], NULL);
 	fetch->nwindow = 0;
 }
 
 static void
-next_key(DlIndexFetch *fetch, int keyno)
+fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 {
-	if (fetch->ndead > DEAD_LIMIT && fetch->ndead > fetch->nrows)
-		kill_dead_entries(fetch, fetch->keyno);
-	fetch->keyno = keyno;
-	fetch->nrows = 0;
-	fetch->ndead = 0;
-}
-
-/*
- * The window cannot tell the index which of its entries are dead, for it has
- * moved on when it knows; each call would visit them again, until VACUUM.  A
- * key with many of them is walked once more, in the way that marks them.
- */
-static void
-kill_dead_entries(DlIndexFetch *fetch, int keyno)
-{
-	ScanDirection direction = fetch->batch->target->index.direction;
-
-	/* as far as the first walk came; a standby marks nothing */
-	if (fetch->scan->xactStartedInRecovery)
-		return;
-	dl_seek_key(fetch, second_scan(fetch), keyno);
-	while (fetch->nrows-- > 0 &&
-		   index_getnext_slot(fetch->again, direction, fetch->slot))
-		CHECK_FOR_INTERRUPTS();
+	CHECK_FOR_INTERRUPTS();
+	if (entry->keyno != fetch->keyno)
+	{
+		fetch->keyno = entry->keyno;
+		fetch->nrows = 0;
+	}
+	if (fetch_row(fetch, &entry->tid, scan))
+	{
+		fetch->nrows++;
+		dl_align_row(fetch->align, entry->keyno, fetch->slot);
+	}
+	if (entry->cut && fetch->nrows < fetch->limit)
+		finish_short_key(fetch, entry->keyno);
 }
 
 /*
@@ -156,6 +141,8 @@ dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 *nrows,
 	{
 		int			n = 0;
 
+		if (is_mostly_dead(fetch))
+			size = 1;
 		while (n < size)
 		{
 			ItemPointer tid = index_getnext_tid(scan, direction);
@@ -173,7 +160,7 @@ dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 *nrows,
 		for (int i = 0; i < n; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (!fetch_row(fetch, &window[i].tid))
+			if (!fetch_row(fetch, &window[i].tid, size == 1 ? scan : NULL))
 				continue;
 			if (++*nrows > nseen)
 				dl_align_row(fetch->align, keyno, fetch->slot);
@@ -254,20 +241,32 @@ look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
 	}
 }
 
-/* True if the tuple is visible and passes the filter; it is in the slot then. */
+/*
+ * True if the tuple is visible and passes the filter; it is in the slot then.
+ * "scan" is given if it stands at this TID, and then marks it if it is dead.
+ */
 static bool
-fetch_row(DlIndexFetch *fetch, ItemPointer tid)
+fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan)
 {
-	bool		call_again = false;
-	bool		all_dead = false;
-
-	if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
-								 fetch->slot, &call_again, &all_dead))
+	if (scan != NULL)
 	{
-		fetch->ndead += all_dead;
-		return false;
+		if (!index_fetch_heap(scan, fetch->slot))
+			return false;
 	}
-	pgstat_count_heap_fetch(fetch->index);
+	else
+	{
+		bool		call_again = false;
+		bool		all_dead = false;
+
+		if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
+									 fetch->slot, &call_again, &all_dead))
+		{
+			fetch->ndead += all_dead;
+			return false;
+		}
+		pgstat_count_heap_fetch(fetch->index);
+	}
+	fetch->nvisible++;
 	slot_getsomeattrs(fetch->slot, fetch->batch->target->max_attno);
 	return dl_passes_filter(fetch, fetch->slot);
 }
