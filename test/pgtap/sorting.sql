@@ -55,15 +55,15 @@ SELECT is(loaded(path, memory, order_by, first), expected(order_by, first),
 FROM (VALUES ('ctid DESC'), ('ctid'), ('xmin::text, body'), ('tableoid, ctid DESC'), ('cmin::text DESC, -id'), ('(ctid::text::point)[1], id')) o(order_by),
      (VALUES (NULL), ('10'), ('900')) f(first), (VALUES ('64kB'), ('4MB')) m(memory), (VALUES ('on'), ('off')) p(path);
 
-CREATE FUNCTION calls(path text, memory text) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION calls(path text, memory text, first text) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM setval('calls', 1, false);
-    PERFORM loaded(path, memory, 'counted(id) DESC', NULL);
+    PERFORM loaded(path, memory, 'counted(id) DESC', first);
     RETURN nextval('calls') - 1;
 END $$;
-SELECT is(calls(path, memory), (SELECT count(*) FROM note WHERE topic IN (1, 5, 8)),
-          format('order_by is evaluated once for each row, work_mem %s, direct_scan %s', memory, path))
-FROM (VALUES ('64kB'), ('4MB')) m(memory), (VALUES ('on'), ('off')) p(path);
+SELECT is(calls(path, memory, first), (SELECT count(*) FROM note WHERE topic IN (1, 5, 8)),
+          format('order_by is evaluated once for each row, first %s, work_mem %s, direct_scan %s', coalesce(first, 'none'), memory, path))
+FROM (VALUES (NULL), ('10'), ('900')) f(first), (VALUES ('64kB'), ('4MB')) m(memory), (VALUES ('on'), ('off')) p(path);
 
 SELECT * FROM finish();
 ROLLBACK;
