@@ -160,6 +160,21 @@ dl_attribute_is_virtual(Form_pg_attribute att)
 }
 
 /*
+ * Has no row a NULL in this column?  18 brought NOT NULL constraints that are
+ * not valid: they hold for new rows only.
+ */
+static inline bool
+dl_attribute_is_not_null(TupleDesc tupdesc, AttrNumber attno)
+{
+#if PG_VERSION_NUM < 180000
+	return TupleDescAttr(tupdesc, attno - 1)->attnotnull;
+#else
+	return TupleDescCompactAttr(tupdesc, attno - 1)->attnullability ==
+		ATTNULLABLE_VALID;
+#endif
+}
+
+/*
  * Keeps short values of a column from being packed, so that readers need not
  * unpack them.  18 derives the layout of a column ahead of its use.
  */

@@ -181,7 +181,7 @@ sees_nulls(const DlIndexFetch *fetch, AttrNumber attno)
 {
 	const DlTarget *target = fetch->batch->target;
 
-	return !dl_target_attribute(target, attno)->attnotnull ||
+	return !dl_attribute_is_not_null(target->tupdesc, attno) ||
 		TransactionIdPrecedes(fetch->snapshot->xmin, target->next_xid);
 }
 

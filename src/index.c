@@ -232,7 +232,7 @@ names_rows(const DlTarget *target, Relation index)
 
 	for (int i = 0; i < form->indnkeyatts; i++)
 	{
-		if (!dl_target_attribute(target, form->indkey.values[i])->attnotnull)
+		if (!dl_attribute_is_not_null(target->tupdesc, form->indkey.values[i]))
 			return false;
 	}
 	return form->indisunique && form->indimmediate;

@@ -138,7 +138,7 @@ unique_index_columns(const DlTarget *target, Relation index)
 		Form_pg_attribute att;
 		Oid			eqop;
 
-		if (attno <= 0 || !dl_target_attribute(target, attno)->attnotnull)
+		if (attno <= 0 || !dl_attribute_is_not_null(target->tupdesc, attno))
 			return NIL;
 		att = dl_target_attribute(target, attno);
 		get_sort_group_operators(att->atttypid, false, false, false,

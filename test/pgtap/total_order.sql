@@ -77,6 +77,22 @@ FROM (VALUES
     ('text', 'v COLLATE folding', '{a,b,c}', '1 2 3'),
     ('citext', 'v citext_pattern_ops', '{a,b,c}', '1 2 3')) t(type, index, vals, expected);
 
+-- A NOT NULL that is not valid is no proof that there are no nulls: not of a key, nor of the end of a walk
+SELECT current_setting('server_version_num')::int >= 180000 AS not_valid \gset
+\if :not_valid
+CREATE TABLE s (k int, id int PRIMARY KEY, v int UNIQUE);
+INSERT INTO s VALUES (1, 1, 4), (1, 2, NULL), (1, 3, 5), (1, 4, NULL);
+CREATE INDEX ON s (k, v, id);
+ALTER TABLE s ADD CONSTRAINT filled NOT NULL v NOT VALID;
+SELECT is(walks($$'s', '[1]', by => 'k', order_by => 'v'$$), '1 3 2 4', 'nulls from before a NOT NULL that is not valid');
+SELECT is(walks($$'s', '[1]', by => 'k', order_by => 'v DESC'$$), '2 4 3 1', 'nulls from before a NOT NULL that is not valid, first');
+ALTER TABLE s DROP CONSTRAINT s_pkey;
+SELECT is(walks($$'s', '[1]', by => 'k'$$), 'relation "s" has no key to tell rows of the same order apart', 'no key without a valid NOT NULL');
+DELETE FROM s WHERE v IS NULL;
+ALTER TABLE s VALIDATE CONSTRAINT filled;
+SELECT is(walks($$'s', '[1]', by => 'k'$$), '1 3', 'a key once it is valid');
+\endif
+
 -- Junctions (p, rid, no): which pairs may be there twice, in terms of the keys and of the relation
 CREATE TABLE target (id int PRIMARY KEY);
 INSERT INTO target VALUES (1), (2);
