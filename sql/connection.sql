@@ -137,6 +137,17 @@ ALTER TABLE keyless ADD PRIMARY KEY (id);
 SELECT short_list($$'keyless', '[1]', by => 'p'$$);
 ALTER TABLE keyless DROP CONSTRAINT keyless_pkey;
 SELECT short_list($$'keyless', '[1]', by => 'p'$$);
+-- a key does not hold for the rows of children; once they are gone, it does again
+CREATE TABLE parent (id int PRIMARY KEY, p int);
+CREATE TABLE child () INHERITS (parent);
+INSERT INTO parent VALUES (1, 1), (2, 1);
+INSERT INTO child VALUES (1, 1);
+SELECT short_list($$'parent', '[1]', by => 'p'$$), short_list($$'child', '[1]', by => 'p'$$);
+DROP TABLE child;
+SELECT short_list($$'parent', '[1]', by => 'p'$$);
+CREATE TABLE child () INHERITS (parent);
+SELECT short_list($$'parent', '[1]', by => 'p'$$);
+DROP TABLE parent CASCADE;
 CREATE TABLE loose (a int, publication_id int);
 INSERT INTO loose VALUES (1, 1), (1, 1);
 SELECT dataloader.load_connection('publication', '[1]', by => 'a', through => 'loose', link => 'publication_id');

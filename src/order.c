@@ -22,6 +22,7 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "cursor.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_oper.h"
@@ -32,6 +33,7 @@
 static void require_columns(const DlTarget *target);
 static List *unique_columns(const DlTarget *target, Relation rel);
 static List *link_columns(const DlTarget *target);
+static bool has_children(Relation rel);
 static bool is_unique(Relation index);
 static List *unique_index_columns(const DlTarget *target, Relation index);
 static bool equates(Relation index, int column, Oid eqop, Oid collation);
@@ -88,18 +90,17 @@ require_columns(const DlTarget *target)
 static List *
 unique_columns(const DlTarget *target, Relation rel)
 {
+	/* an index does not see the rows of inheritance children */
+	List	   *indexes = has_children(rel) ? NIL : RelationGetIndexList(rel);
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	foreach(lc, RelationGetIndexList(rel))
+	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		List	   *columns = unique_index_columns(target, index);
 
-		/* an index does not see the rows of inheritance children */
-		if (columns != NIL && (result == NIL || index->rd_index->indisprimary) &&
-			!(rel->rd_rel->relhassubclass &&
-			  rel->rd_rel->relkind == RELKIND_RELATION))
+		if (columns != NIL && (result == NIL || index->rd_index->indisprimary))
 			result = columns;
 		index_close(index, NoLock);
 	}
@@ -111,6 +112,15 @@ unique_columns(const DlTarget *target, Relation rel)
 						target->relname),
 				 errdetail("A connection needs a primary key, or a unique index over columns that are not null, that is not deferrable and holds for all rows.")));
 	return result;
+}
+
+/* The flag alone stays after the last one went. */
+static bool
+has_children(Relation rel)
+{
+	return rel->rd_rel->relkind == RELKIND_RELATION &&
+		rel->rd_rel->relhassubclass &&
+		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL;
 }
 
 /* At each moment, for all rows? */
