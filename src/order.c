@@ -34,14 +34,17 @@ static void require_columns(const DlTarget *target);
 static List *unique_columns(const DlTarget *target, Relation rel);
 static List *link_columns(const DlTarget *target);
 static bool has_children(Relation rel);
+static bool is_simpler(const List *columns, const List *than);
 static bool is_unique(Relation index);
 static List *unique_index_columns(const DlTarget *target, Relation index);
 static bool equates(Relation index, int column, Oid eqop, Oid collation);
 static bool link_names_rows(const DlTarget *target, List *unique);
 static bool order_is_of_junction(const DlTarget *target, Relation junction);
-static List *pair_index_columns(const DlTarget *target, Relation junction);
+static bool has_pair_index(const DlTarget *target, Relation junction,
+						   bool in_order);
 static bool tells_pairs_apart(const DlTarget *target, Relation index);
 static const DlKeyColumn *pair_column(const DlTarget *target, AttrNumber attno);
+static bool ends_in_links(const DlTarget *target, Relation index);
 static void append_columns(DlTarget *target, const DlTarget *of, int varno,
 						   List *attnos);
 static bool has_item(const DlTarget *target, int varno, AttrNumber attno);
@@ -63,7 +66,7 @@ dl_order_complete(DlTarget *target, Relation rel, Relation junction,
 		append_columns(target, target->through, 2, link_columns(target));
 	else
 		append_columns(target, target, 1, unique);
-	if (junction != NULL && pair_index_columns(target, junction) == NIL)
+	if (junction != NULL && !has_pair_index(target, junction, false))
 		append_columns(target, target->through, 2,
 					   unique_columns(target->through, junction));
 	target->backward = backward;
@@ -86,13 +89,18 @@ require_columns(const DlTarget *target)
 	}
 }
 
-/* The primary key, or else the first unique index that names each row. */
+/*
+ * The primary key, or else of the unique indexes that name each row the one
+ * with the fewest columns: not the one that is oldest, or cursors would not
+ * outlive a REINDEX.
+ */
 static List *
 unique_columns(const DlTarget *target, Relation rel)
 {
 	/* an index does not see the rows of inheritance children */
 	List	   *indexes = has_children(rel) ? NIL : RelationGetIndexList(rel);
 	List	   *result = NIL;
+	bool		primary = false;
 	ListCell   *lc;
 
 	foreach(lc, indexes)
@@ -100,8 +108,13 @@ unique_columns(const DlTarget *target, Relation rel)
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		List	   *columns = unique_index_columns(target, index);
 
-		if (columns != NIL && (result == NIL || index->rd_index->indisprimary))
+		if (columns != NIL && !primary &&
+			(result == NIL || index->rd_index->indisprimary ||
+			 is_simpler(columns, result)))
+		{
 			result = columns;
+			primary = index->rd_index->indisprimary;
+		}
 		index_close(index, NoLock);
 	}
 
@@ -121,6 +134,23 @@ has_children(Relation rel)
 	return rel->rd_rel->relkind == RELKIND_RELATION &&
 		rel->rd_rel->relhassubclass &&
 		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL;
+}
+
+/* Are there fewer of these columns, or as many that come first in the table? */
+static bool
+is_simpler(const List *columns, const List *than)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (list_length(columns) != list_length(than))
+		return list_length(columns) < list_length(than);
+	forboth(lc, columns, lc2, than)
+	{
+		if (lfirst_int(lc) != lfirst_int(lc2))
+			return lfirst_int(lc) < lfirst_int(lc2);
+	}
+	return false;
 }
 
 /* At each moment, for all rows? */
@@ -212,47 +242,33 @@ link_names_rows(const DlTarget *target, List *unique)
 static bool
 order_is_of_junction(const DlTarget *target, Relation junction)
 {
-	List	   *pair;
-
 	for (int i = 0; i < target->norder; i++)
 	{
 		if (((Var *) target->order[i].expr)->varno != 2)
 			return false;
 	}
-	if (target->norder > 0)
-		return true;
-
-	pair = pair_index_columns(target, junction);
-	if (list_length(pair) != target->through->nkeys + target->nkeys)
-		return false;
-	for (int i = 0; i < target->nkeys; i++)
-	{
-		if (list_nth_int(pair, target->through->nkeys + i) !=
-			target->through->output[i])
-			return false;
-	}
-	return true;
+	return target->norder > 0 || has_pair_index(target, junction, true);
 }
 
-/* Of a unique index that keeps the junction from holding a pair twice; or NIL. */
-static List *
-pair_index_columns(const DlTarget *target, Relation junction)
+/*
+ * Does a unique index keep the junction from holding a pair twice?  "in_order":
+ * one that has the pairs of a key in the order of their links.
+ */
+static bool
+has_pair_index(const DlTarget *target, Relation junction, bool in_order)
 {
-	List	   *result = NIL;
+	bool		found = false;
 	ListCell   *lc;
 
 	foreach(lc, RelationGetIndexList(junction))
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
-		if (result == NIL && tells_pairs_apart(target, index))
-		{
-			for (int i = 0; i < index->rd_index->indnkeyatts; i++)
-				result = lappend_int(result, index->rd_index->indkey.values[i]);
-		}
+		found = found || (tells_pairs_apart(target, index) &&
+						  (!in_order || ends_in_links(target, index)));
 		index_close(index, NoLock);
 	}
-	return result;
+	return found;
 }
 
 /*
@@ -293,6 +309,22 @@ pair_column(const DlTarget *target, AttrNumber attno)
 			return &target->keys[i];
 	}
 	return NULL;
+}
+
+static bool
+ends_in_links(const DlTarget *target, Relation index)
+{
+	const DlTarget *through = target->through;
+
+	if (index->rd_index->indnkeyatts != through->nkeys + through->noutput)
+		return false;
+	for (int i = 0; i < through->noutput; i++)
+	{
+		if (index->rd_index->indkey.values[through->nkeys + i] !=
+			through->output[i])
+			return false;
+	}
+	return true;
 }
 
 /* Adds what order_by does not have yet, ascending. */

@@ -1,0 +1,59 @@
+-- What a cursor outlives: it names the same place as long as the order is the same, and is refused otherwise.
+SET client_min_messages = warning;
+CREATE SCHEMA test_cursors;
+SET search_path = test_cursors;
+\pset format unaligned
+
+-- The ids of the page behind the second row, by a cursor that was kept in "name" before "change"; or the error.
+CREATE FUNCTION page(options text, cursor text) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+    result json;
+BEGIN
+    EXECUTE format('SELECT dataloader.load_connection(%s, first => 2, after => ARRAY[$1]) -> 0', options) INTO result USING cursor;
+    RETURN result;
+END $$;
+CREATE FUNCTION ids(page json) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(e #>> '{node,id}', ' ' ORDER BY o) FROM json_array_elements(page -> 'edges') WITH ORDINALITY x(e, o) $$;
+CREATE TABLE kept (name text, options text, cursor text);
+CREATE PROCEDURE keep(name text, options text) LANGUAGE sql AS $$
+    INSERT INTO test_cursors.kept VALUES (name, options, page(options, NULL) #>> '{pageInfo,endCursor}') $$;
+CREATE FUNCTION behind(kept) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    direct text; plan text;
+BEGIN
+    SET LOCAL dataloader.direct_scan = on;
+    BEGIN direct := ids(page($1.options, $1.cursor)); EXCEPTION WHEN invalid_parameter_value THEN direct := sqlstate || ' ' || sqlerrm; END;
+    SET LOCAL dataloader.direct_scan = off;
+    BEGIN plan := ids(page($1.options, $1.cursor)); EXCEPTION WHEN invalid_parameter_value THEN plan := sqlstate || ' ' || sqlerrm; END;
+    RETURN CASE WHEN direct IS NOT DISTINCT FROM plan THEN direct ELSE concat('direct: ', direct, ', plan: ', plan) END;
+END $$;
+
+-- Which of several keys completes the order does not depend on when their indexes were made
+CREATE TABLE item (p int, b int NOT NULL, a int NOT NULL, id int NOT NULL, d int NOT NULL);
+INSERT INTO item SELECT 1, i, 9 - i, i, i FROM generate_series(1, 5) i;
+CREATE UNIQUE INDEX item_a_b ON item (a, b);
+CREATE UNIQUE INDEX item_d ON item (d);
+CREATE UNIQUE INDEX item_a ON item (a);
+CREATE INDEX ON item (p, a);
+CALL keep('key', $$'item', '[1]', by => 'p'$$);
+CREATE TABLE track (id int PRIMARY KEY);
+INSERT INTO track SELECT generate_series(1, 5);
+CREATE TABLE listed (track_id int REFERENCES track, list int, PRIMARY KEY (list, track_id));
+INSERT INTO listed SELECT i, 1 FROM generate_series(1, 5) i;
+CREATE UNIQUE INDEX listed_track_list ON listed (track_id, list);
+CALL keep('pairs', $$'track', '[1]', by => 'list', through => 'listed'$$);
+SELECT name, behind(kept) FROM kept;
+REINDEX INDEX CONCURRENTLY item_a;
+REINDEX INDEX CONCURRENTLY listed_pkey;
+SELECT name, behind(kept) FROM kept;
+REINDEX INDEX CONCURRENTLY item_d;
+REINDEX INDEX CONCURRENTLY item_a_b;
+REINDEX INDEX CONCURRENTLY listed_track_list;
+SELECT name, behind(kept) FROM kept;
+DROP INDEX item_d, item_a_b, listed_track_list;
+SELECT name, behind(kept) FROM kept;
+-- another key, another order
+CREATE UNIQUE INDEX ON item (b);
+SELECT name, behind(kept) FROM kept;
+
+DROP SCHEMA test_cursors CASCADE;
