@@ -37,11 +37,12 @@
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/xml.h"
 
-/* More requests than this in one session, or more memory: start over. */
+/* More requests than this, or more memory with their plans: start over. */
 #define MAX_TARGETS 512
 #define MAX_CACHE_BYTES ((Size) 16 * 1024 * 1024)
 
@@ -87,6 +88,7 @@ typedef struct TargetPin
 static MemoryContext cache_context = NULL;
 static target_table_hash *targets = NULL;
 static List *dead_targets = NIL;	/* out of the table, perhaps pinned */
+static Size kept_bytes = 0;		/* of all targets, and their plans */
 static uint64 invalidations = 0;	/* # of callbacks so far */
 
 static void identify(const DlRequest *request, StringInfo identity);
@@ -97,6 +99,7 @@ static void cache_target(DlTarget *target, CacheIdentity identity);
 static void remove_target(DlTarget *target);
 static void remove_all_targets(void);
 static void free_dead_targets(void);
+static void measure_target(DlTarget *target);
 static void pin_target(DlTarget *target);
 static void unpin_target(void *arg);
 static void invalidate_relation(Datum arg, Oid relid);
@@ -144,6 +147,8 @@ dl_target_get(const DlRequest *request, Relation rel, Relation junction)
 	CacheIdentity identity;
 	DlTarget   *target;
 
+	if (kept_bytes > MAX_CACHE_BYTES)
+		remove_all_targets();
 	free_dead_targets();
 
 	initStringInfo(&bytes);
@@ -267,8 +272,7 @@ cache_target(DlTarget *target, CacheIdentity identity)
 											  ALLOCSET_SMALL_SIZES);
 	if (targets == NULL)
 		targets = target_table_create(cache_context, 64, NULL);
-	if (targets->members >= MAX_TARGETS ||
-		MemoryContextMemAllocated(cache_context, true) > MAX_CACHE_BYTES)
+	if (targets->members >= MAX_TARGETS)
 		remove_all_targets();
 
 	target->identity_len = identity.len;
@@ -325,10 +329,34 @@ free_dead_targets(void)
 		if (target->pins > 0)
 			continue;
 		dead_targets = foreach_delete_current(dead_targets, lc);
+		kept_bytes -= target->bytes;
 		if (target->plan != NULL)
 			SPI_freeplan(target->plan);
 		MemoryContextDelete(target->context);
 	}
+}
+
+/*
+ * A call may make the target's plan, or have the server keep another for it,
+ * which can be large: one of a partitioned table is.
+ */
+static void
+measure_target(DlTarget *target)
+{
+	Size		bytes = MemoryContextMemAllocated(target->context, true);
+	ListCell   *lc;
+
+	foreach(lc, target->plan == NULL ? NIL :
+			SPI_plan_get_plan_sources(target->plan))
+	{
+		CachedPlanSource *source = (CachedPlanSource *) lfirst(lc);
+
+		bytes += MemoryContextMemAllocated(source->context, true);
+		if (source->gplan != NULL)
+			bytes += MemoryContextMemAllocated(source->gplan->context, true);
+	}
+	kept_bytes += bytes - target->bytes;
+	target->bytes = bytes;
 }
 
 static void
@@ -348,7 +376,10 @@ pin_target(DlTarget *target)
 static void
 unpin_target(void *arg)
 {
-	((TargetPin *) arg)->target->pins--;
+	DlTarget   *target = ((TargetPin *) arg)->target;
+
+	target->pins--;
+	measure_target(target);
 }
 
 static void

@@ -108,6 +108,7 @@ typedef struct DlTarget
 	int			identity_len;
 	SearchPathMatcher *search_path; /* NULL: no expression depends on it */
 	int			pins;			/* # of calls in progress that use it */
+	Size		bytes;			/* that it and its plan had after the last call */
 	bool		cached;			/* false: lives for this call alone */
 	bool		valid;			/* false: not to be found again */
 

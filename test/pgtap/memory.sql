@@ -72,7 +72,26 @@ SELECT cmp_ok(growth(path, 'SELECT vary($1)', 10000), '<', 16384::bigint,
               '10,000 different filters, direct_scan ' || path)
 FROM (VALUES ('on'), ('off')) p(path);
 
+-- plans of partitioned tables are large: they count, also where each call fails
 SET LOCAL dataloader.direct_scan = on;
+SET LOCAL plan_cache_mode = force_generic_plan;
+CREATE TABLE part (id int, k int, d int) PARTITION BY RANGE (d);
+SELECT format('CREATE TABLE part%s PARTITION OF part FOR VALUES FROM (%1$s) TO (%s)', g, g + 1) FROM generate_series(1, 150) g \gexec
+CREATE INDEX ON part (k);
+INSERT INTO part VALUES (1, 1, 1);
+CREATE FUNCTION plans() RETURNS bigint LANGUAGE sql AS $$
+    SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts WHERE name ~ '^(CachedPlan|dataloader target)' $$;
+CREATE FUNCTION of_partitions(filter text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN dataloader.load_count('part', '[1]', by => 'k', filter => filter);
+EXCEPTION WHEN division_by_zero THEN
+    RETURN 'error';
+END $$;
+SELECT plans() AS before \gset
+SELECT cmp_ok(most, '<', 17 * 1024::bigint, '40 plans of 150 partitions, kB kept, each ' || answer)
+FROM (VALUES ('id > ', '{0}'), ('1 / (id - id) < ', 'error')) f(filter, answer),
+    LATERAL (SELECT max(plans() - :before) / 1024 FROM generate_series(1, 40) g WHERE of_partitions(filter || g) = answer) m(most);
+RESET plan_cache_mode;
 
 -- relations that come and go: the server keeps something of each until the
 -- transaction ends, the extension does not
