@@ -56,4 +56,46 @@ SELECT name, behind(kept) FROM kept;
 CREATE UNIQUE INDEX ON item (b);
 SELECT name, behind(kept) FROM kept;
 
-DROP SCHEMA test_cursors CASCADE;
+-- The same columns in another order: of another operator, or collation; and the same order in other words
+CREATE SCHEMA test_cursors_ops;
+CREATE OPERATOR test_cursors_ops.< (LEFTARG = text, RIGHTARG = text, FUNCTION = text_pattern_lt);
+CREATE OPERATOR test_cursors_ops.<= (LEFTARG = text, RIGHTARG = text, FUNCTION = text_pattern_le);
+CREATE OPERATOR test_cursors_ops.>= (LEFTARG = text, RIGHTARG = text, FUNCTION = text_pattern_ge);
+CREATE OPERATOR test_cursors_ops.> (LEFTARG = text, RIGHTARG = text, FUNCTION = text_pattern_gt);
+CREATE OPERATOR CLASS test_cursors_ops.bytewise FOR TYPE text USING btree AS
+    OPERATOR 1 test_cursors_ops.<, OPERATOR 2 test_cursors_ops.<=, OPERATOR 3 =, OPERATOR 4 test_cursors_ops.>=, OPERATOR 5 test_cursors_ops.>,
+    FUNCTION 1 bttext_pattern_cmp(text, text);
+CREATE TABLE word (id int PRIMARY KEY, p int, s text COLLATE "en-x-icu");
+INSERT INTO word SELECT n, 1, s FROM unnest('{a,B,c,D,e,F}'::text[]) WITH ORDINALITY x(s, n);
+TRUNCATE kept;
+CREATE TABLE ordering (o text);
+INSERT INTO ordering VALUES ('s'), ('s USING <'), ('s USING ~<~'), ('s USING OPERATOR(test_cursors_ops.<)'), ('s DESC'), ('s USING ~>~'), ('s USING OPERATOR(test_cursors_ops.>)');
+DO $$
+DECLARE
+    o text;
+BEGIN
+    FOR o IN TABLE ordering LOOP
+        CALL keep(o, format('%L, %L, by => %L, order_by => %L', 'word', '[1]', 'p', o));
+    END LOOP;
+END $$;
+-- who takes whose
+SELECT k.name, array_agg(format('%s: %s', o, behind) ORDER BY o COLLATE "C") AS takes FROM kept k, ordering,
+    behind((name, format('%L, %L, by => %L, order_by => %L', 'word', '[1]', 'p', o), cursor)::kept) WHERE behind !~ '^22023' GROUP BY 1 ORDER BY name COLLATE "C";
+ALTER TABLE word ALTER s TYPE text COLLATE "C";
+SELECT name, behind(kept) FROM kept;
+-- names that change without the relation
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy', 'silly');
+CREATE COLLATION german (provider = icu, locale = 'de');
+CREATE TABLE feeling (p int, id mood PRIMARY KEY);
+INSERT INTO feeling SELECT 1, unnest(enum_range(NULL::mood));
+CREATE TABLE wort (p int, id text COLLATE german PRIMARY KEY);
+INSERT INTO wort SELECT 1, unnest('{a,b,c,d}'::text[]);
+TRUNCATE kept;
+CALL keep('type', $$'feeling', '[1]', by => 'p'$$);
+CALL keep('collation', $$'wort', '[1]', by => 'p'$$);
+SELECT name, behind(kept) FROM kept;
+ALTER TYPE mood RENAME TO state;
+ALTER COLLATION german RENAME TO deutsch;
+SELECT name, behind(kept) FROM kept;
+
+DROP SCHEMA test_cursors, test_cursors_ops CASCADE;

@@ -18,6 +18,10 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "common/shortest_dec.h"
@@ -40,8 +44,8 @@
 #define MAX_CURSOR_LENGTH 65536
 
 static DlCursorCoding choose_coding(Oid type);
-static void set_fingerprint(DlCursors *cursors, const DlTarget *target);
-static char *type_name(Oid type);
+static void append_name(StringInfo text, int cacheid, Oid object,
+						AttrNumber name, AttrNumber namespace);
 static char *write_value(DlCursorColumn *column, Datum value);
 static char *write_exactly(DlCursorColumn *column, Datum value);
 static char *decode(const char *text);
@@ -80,7 +84,7 @@ dl_cursors_begin(const DlTarget *target)
 		column->sort.ssup_nulls_first = item->nulls_first;
 		PrepareSortSupportFromOrderingOp(item->sortop, &column->sort);
 	}
-	set_fingerprint(cursors, target);
+	cursors->fingerprint = target->fingerprint;
 	dl_buffer_init(&cursors->scratch, 256);
 	return cursors;
 }
@@ -114,11 +118,12 @@ choose_coding(Oid type)
 }
 
 /*
- * Names and directions, forward ones: a connection read from its end has the
- * same cursors.
+ * Of names and directions, forward ones: a connection read from its end has
+ * the same cursors.  Its text is built from bare names, for no setting says how
+ * these are quoted.
  */
-static void
-set_fingerprint(DlCursors *cursors, const DlTarget *target)
+void
+dl_cursor_set_fingerprint(DlTarget *target)
 {
 	StringInfoData text;
 
@@ -127,8 +132,8 @@ set_fingerprint(DlCursors *cursors, const DlTarget *target)
 	for (int i = 0; i < target->norder; i++)
 	{
 		const DlOrderItem *item = &target->order[i];
-		const DlTarget *of = item->of_junction ? target->through : target;
-		AttrNumber	attno = ((Var *) item->expr)->varattno;
+		Var		   *var = (Var *) item->expr;
+		const DlTarget *of = var->varno == 1 ? target : target->through;
 		Oid			opfamily;
 		Oid			opcintype;
 		CompareType compare;
@@ -137,30 +142,47 @@ set_fingerprint(DlCursors *cursors, const DlTarget *target)
 										&compare))
 			elog(ERROR, "operator %u is not an ordering operator",
 				 item->sortop);
-		appendStringInfo(&text, ",%s.%s %s %d%d", of->relname,
-						 NameStr(dl_target_attribute(of, attno)->attname),
-						 type_name(item->type),
-						 (compare == COMPARE_GT) !=
-						 target->backward,
+		appendStringInfo(&text, ",%s.%s", of->relname,
+						 NameStr(dl_target_attribute(of, var->varattno)->attname));
+		append_name(&text, TYPEOID, item->type, Anum_pg_type_typname,
+					Anum_pg_type_typnamespace);
+		append_name(&text, OPEROID,
+					get_opfamily_member(opfamily, opcintype, opcintype,
+										BTLessStrategyNumber),
+					Anum_pg_operator_oprname, Anum_pg_operator_oprnamespace);
+		if (OidIsValid(item->collation))
+			append_name(&text, COLLOID, item->collation,
+						Anum_pg_collation_collname,
+						Anum_pg_collation_collnamespace);
+		appendStringInfo(&text, " %d%d",
+						 (compare == COMPARE_GT) != target->backward,
 						 item->nulls_first != target->backward);
 	}
-	snprintf(cursors->fingerprint, sizeof(cursors->fingerprint), "%08x",
+	snprintf(target->fingerprint, sizeof(target->fingerprint), "%08x",
 			 hash_bytes((unsigned char *) text.data, text.len));
 	pfree(text.data);
 }
 
-/* Its bare name: no setting says how it is quoted. */
-static char *
-type_name(Oid type)
+/* With its schema, if that is not pg_catalog. */
+static void
+append_name(StringInfo text, int cacheid, Oid object, AttrNumber name,
+			AttrNumber namespace)
 {
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	char	   *name;
+	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(object));
+	Oid			nspid;
+	bool		isnull;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	name = pstrdup(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname));
+		elog(ERROR, "cache %d lookup failed for %u", cacheid, object);
+	appendStringInfoChar(text, ' ');
+	nspid = DatumGetObjectId(SysCacheGetAttr(cacheid, tuple, namespace,
+											 &isnull));
+	if (nspid != PG_CATALOG_NAMESPACE)
+		appendStringInfo(text, "%s.", get_namespace_name(nspid));
+	appendStringInfoString(text,
+						   NameStr(*DatumGetName(SysCacheGetAttr(cacheid, tuple,
+																 name, &isnull))));
 	ReleaseSysCache(tuple);
-	return name;
 }
 
 /*

@@ -33,7 +33,7 @@ typedef struct DlCursors
 {
 	int			ncolumns;
 	DlCursorColumn *columns;
-	char		fingerprint[9]; /* of the ordering, 8 hexadecimal digits */
+	const char *fingerprint;	/* of the ordering */
 	DlBuffer	scratch;
 } DlCursors;
 
@@ -41,6 +41,7 @@ typedef struct DlCursors
 typedef NullableDatum DlCursorValues;
 
 extern DlCursors *dl_cursors_begin(const DlTarget *target);
+extern void dl_cursor_set_fingerprint(DlTarget *target);
 extern void dl_cursor_write(DlCursors *cursors, DlBuffer *buffer,
 							TupleTableSlot *slot, const AttrNumber *attnos);
 extern DlCursorValues *dl_cursor_read(DlCursors *cursors, const char *text,

@@ -72,6 +72,7 @@ dl_order_complete(DlTarget *target, Relation rel, Relation junction,
 	target->backward = backward;
 	if (backward)
 		turn_round(target);
+	dl_cursor_set_fingerprint(target);
 }
 
 static void

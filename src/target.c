@@ -404,8 +404,8 @@ invalidate_relation(Datum arg, Oid relid)
 }
 
 /*
- * Targets with expressions or the text of a query.  Others do not depend on
- * it, and every temporary table that somebody creates makes two types.
+ * Targets with expressions or the text of a query, or the fingerprint of an
+ * order.  Others do not depend on it, and every temporary table that somebody creates makes two types.
  */
 static void
 invalidate_texts(Datum arg, int cacheid, uint32 hashvalue)
@@ -419,8 +419,11 @@ invalidate_texts(Datum arg, int cacheid, uint32 hashvalue)
 	target_table_start_iterate(targets, &iterator);
 	while ((entry = target_table_iterate(targets, &iterator)) != NULL)
 	{
-		if (entry->target->search_path != NULL || entry->target->query != NULL)
-			entry->target->valid = false;
+		DlTarget   *target = entry->target;
+
+		if (target->search_path != NULL || target->query != NULL ||
+			target->verb->connection)
+			target->valid = false;
 	}
 }
 

@@ -78,6 +78,7 @@ typedef struct DlTarget
 	int			norder;
 	DlOrderItem *order;
 	bool		backward;		/* a connection's order, turned round */
+	char		fingerprint[9]; /* of that order, 8 hexadecimal digits */
 	int			nparams;		/* highest $n of filter and order_by */
 	Oid		   *paramtypes;
 	int			noutput;		/* columns of the result, never dropped ones */
