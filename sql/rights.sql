@@ -212,6 +212,15 @@ SELECT withhold(ARRAY[1]);
 SELECT dataloader.load_one_json('doc', ARRAY[1], columns => '{id,secret}');
 RESET ROLE;
 
+-- A column that only a subquery of the filter reads; explain asks for it, too.
+SET ROLE regress_dl_column;
+SELECT filter, try_both(format('SELECT count(*) FROM test_rights.doc WHERE %s', filter)) AS plain_sql,
+    try_both(format('SELECT dataloader.load_one_json(''test_rights.doc'', ''[1,2]'', columns => ''{id}'', filter => %L)', filter)) AS loaded,
+    try_both(format('SELECT dataloader.explain(''test_rights.doc'', ''[1,2]'', columns => ''{id}'', filter => %L)', filter)) AS explained
+FROM (VALUES (1, 'EXISTS (SELECT 1 WHERE doc.secret > '''')'), (2, 'id = (SELECT (SELECT length(doc.secret)))'), (3, 'EXISTS (SELECT 1 WHERE doc IS NULL)'),
+    (4, 'id = (SELECT d.id FROM (SELECT doc.id) d)'), (5, 'id = (SELECT d.n FROM (SELECT 1, 2, 3, 4 AS n) d)')) f(no, filter) ORDER BY no;
+RESET ROLE;
+
 -- The right to execute the operator's function, which an index scan would not ask for.
 CREATE TABLE tagged (tag uuid PRIMARY KEY);
 INSERT INTO tagged VALUES ('00000000-0000-0000-0000-000000000001');

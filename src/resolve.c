@@ -18,8 +18,8 @@
 #include "guc.h"
 #include "keytext.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/pg_list.h"
-#include "optimizer/optimizer.h"
 #include "target.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -32,11 +32,20 @@
 static void resolve_relation(DlTarget *target, Relation rel);
 static void resolve_keys(DlTarget *target, const DlRequest *request,
 						 Relation rel);
+/* For collect_vars(). */
+typedef struct ColumnCollector
+{
+	int			varno;
+	Index		sublevels_up;
+	Bitmapset  *columns;		/* found so far, as selectedCols */
+} ColumnCollector;
+
 static void report_array_keys(Form_pg_attribute att) pg_attribute_noreturn();
 static void resolve_output(DlTarget *target, const DlRequest *request);
 static void resolve_json(DlTarget *target);
 static void collect_columns(DlTarget *target, const DlTarget *expressions,
 							int varno);
+static bool collect_vars(Node *node, void *context);
 static AttrNumber find_column(const DlTarget *target, const char *name,
 							  const char *option);
 static void report_duplicate_column(const char *name, const char *option)
@@ -307,18 +316,20 @@ resolve_json(DlTarget *target)
 static void
 collect_columns(DlTarget *target, const DlTarget *expressions, int varno)
 {
-	Bitmapset  *columns = NULL;
+	ColumnCollector collector = {varno, 0, NULL};
+	Bitmapset  *columns;
 	int			member = -1;
 
+	collect_vars(expressions->filter_source, &collector);
+	for (int i = 0; i < expressions->norder; i++)
+		collect_vars((Node *) expressions->order[i].expr, &collector);
+	columns = collector.columns;
 	for (int i = 0; i < target->nkeys; i++)
 		columns = bms_add_member(columns, target->keys[i].attno -
 								 FirstLowInvalidHeapAttributeNumber);
 	for (int i = 0; i < target->noutput; i++)
 		columns = bms_add_member(columns, target->output[i] -
 								 FirstLowInvalidHeapAttributeNumber);
-	pull_varattnos(expressions->filter_source, varno, &columns);
-	for (int i = 0; i < expressions->norder; i++)
-		pull_varattnos((Node *) expressions->order[i].expr, varno, &columns);
 
 	target->columns = columns;
 	while ((member = bms_next_member(columns, member)) >= 0)
@@ -329,6 +340,35 @@ collect_columns(DlTarget *target, const DlTarget *expressions, int varno)
 		target->max_attno = Max(target->max_attno,
 								attno == 0 ? target->tupdesc->natts : attno);
 	}
+}
+
+/* As pull_varattnos() does, but in subqueries, too, which are not planned yet. */
+static bool
+collect_vars(Node *node, void *context)
+{
+	ColumnCollector *collector = (ColumnCollector *) context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varno == collector->varno &&
+			var->varlevelsup == collector->sublevels_up)
+			collector->columns =
+				bms_add_member(collector->columns, var->varattno -
+							   FirstLowInvalidHeapAttributeNumber);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		collector->sublevels_up++;
+		query_tree_walker((Query *) node, collect_vars, context, 0);
+		collector->sublevels_up--;
+		return false;
+	}
+	return expression_tree_walker(node, collect_vars, context);
 }
 
 /* A user column by its exact name; 42703 if there is none. */
