@@ -98,4 +98,14 @@ ALTER TYPE mood RENAME TO state;
 ALTER COLLATION german RENAME TO deutsch;
 SELECT name, behind(kept) FROM kept;
 
+-- Money is written as what is stored, not as lc_monetary has it
+CREATE DOMAIN price AS money;
+CREATE TABLE sold (id int PRIMARY KEY, p int, m money, d price);
+INSERT INTO sold SELECT i, 1, v, v FROM unnest('{-5,1234.56,1234.57,92233720368547758.07,-92233720368547758.08}'::numeric[]::money[]) WITH ORDINALITY x(v, i);
+CREATE INDEX ON sold (p, m, id);
+TRUNCATE kept;
+CALL keep('money', $$'sold', '[1]', by => 'p', order_by => 'm'$$);
+CALL keep('domain', $$'sold', '[1]', by => 'p', order_by => 'd DESC'$$);
+SELECT name, behind(kept), convert_from(decode(cursor, 'base64'), 'UTF8')::json -> 1 AS value FROM kept;
+
 DROP SCHEMA test_cursors, test_cursors_ops CASCADE;

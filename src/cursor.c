@@ -11,7 +11,7 @@
  *
  * Values must come back as they were, to the microsecond and the last bit,
  * whatever settings the next session has: they are written without regard to
- * DateStyle, IntervalStyle and extra_float_digits.
+ * DateStyle, IntervalStyle, extra_float_digits and lc_monetary.
  *
  *-------------------------------------------------------------------------
  */
@@ -73,6 +73,9 @@ dl_cursors_begin(const DlTarget *target)
 		bool		isvarlena;
 
 		column->type = getBaseType(item->type);
+		/* the same bytes, but not written as lc_monetary has it */
+		if (column->type == MONEYOID)
+			column->type = INT8OID;
 		column->coding = choose_coding(column->type);
 		getTypeOutputInfo(column->type, &function, &isvarlena);
 		fmgr_info(function, &column->output);
