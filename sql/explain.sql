@@ -184,6 +184,12 @@ SELECT follow('"Odd Table"', 'id', 'b COLLATE "C", c');
 SELECT follow('"Odd Table"', 'id, "User Id"', 'lower(b)');
 SELECT follow('"Odd Table"', 'b', 'id');
 
+-- args are read as by the load: neither too few nor too many, nor what their types refuse
+SELECT dataloader.explain('article', NULL, filter => 'id = $1');
+SELECT dataloader.explain('article', NULL, filter => 'id = $1', args => '[1,2]');
+SELECT dataloader.explain('article', NULL, filter => 'id = $1', args => '["x"]');
+SELECT dataloader.explain('article', NULL, filter => 'id = $1', args => '[1]') LIMIT 1;
+
 DROP OWNED BY regress_dl_reader;
 DROP ROLE regress_dl_reader;
 DROP SCHEMA test_explain CASCADE;

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "args.h"
 #include "compat.h"
 #include "expr.h"
 #include "fetch.h"
@@ -56,7 +57,8 @@ PG_FUNCTION_INFO_V1(dataloader_explain);
 
 /*
  * explain(relation regclass, keys, by, through, link, filter, args, order_by, first, skip,
- * columns) returns setof text.  The errors are those of load_many_json.
+ * columns) returns setof text.  The errors are those of load_many_json, but for
+ * those of reading keys and of planning and executing a query.
  */
 Datum
 dataloader_explain(PG_FUNCTION_ARGS)
@@ -78,6 +80,7 @@ dataloader_explain(PG_FUNCTION_ARGS)
 	dl_load_open(&request, &out.rel, &out.junction);
 	out.target = dl_target_get(&request, out.rel, out.junction);
 	dl_load_check(out.target, out.rel, out.junction);
+	dl_args_bind(request.args, out.target->nparams, out.target->paramtypes);
 	dl_load_open_route(&out.route, out.target, out.rel, out.junction);
 
 	tell_path(&out);
