@@ -651,6 +651,23 @@ SELECT dataloader.load_count('copy', '[1]', by => 'a', through => 'kept', link =
 ROLLBACK;
 SELECT dataloader.load_count('copy', '[1]', by => 'a', through => 'kept', link => 'p');
 
+-- a foreign key with PERIOD (PostgreSQL 18) says that ranges are contained: no link, for it is no equality
+CREATE TABLE tenancy (unit int4range, during daterange);
+CREATE TABLE stay (guest int, unit int4range, during daterange);
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::int >= 180000 THEN
+        EXECUTE 'ALTER TABLE tenancy ADD PRIMARY KEY (unit, during WITHOUT OVERLAPS)';
+        EXECUTE 'ALTER TABLE stay ADD FOREIGN KEY (unit, PERIOD during) REFERENCES tenancy (unit, PERIOD during)';
+    ELSE
+        ALTER TABLE tenancy ADD PRIMARY KEY (unit, during);
+    END IF;
+END $$;
+INSERT INTO tenancy VALUES ('[1,1]', '[2024-01-01,2024-12-31]');
+INSERT INTO stay VALUES (1, '[1,1]', '[2024-03-01,2024-03-08]'), (2, '[1,1]', '[2024-01-01,2024-12-31]');
+SELECT dataloader.load_count('tenancy', '[1,2]', by => 'guest', through => 'stay');
+SELECT dataloader.load_count('tenancy', '[1,2]', by => 'guest', through => 'stay', link => 'unit, during');
+
 DROP OWNED BY regress_dl_junction;
 DROP ROLE regress_dl_junction;
 DROP SCHEMA test_junction, test_junction_2 CASCADE;

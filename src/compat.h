@@ -16,6 +16,7 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -27,6 +28,7 @@
 #include "parser/parse_param.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/syscache.h"
 #include "utils/tuplesort.h"
 
 #if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
@@ -171,6 +173,25 @@ dl_attribute_is_not_null(TupleDesc tupdesc, AttrNumber attno)
 #else
 	return TupleDescCompactAttr(tupdesc, attno - 1)->attnullability ==
 		ATTNULLABLE_VALID;
+#endif
+}
+
+/* 18 brought foreign keys with PERIOD: ranges that are contained, not equal. */
+static inline bool
+dl_constraint_has_period(Oid constraint)
+{
+#if PG_VERSION_NUM < 180000
+	return false;
+#else
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(constraint));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for constraint %u", constraint);
+	result = ((Form_pg_constraint) GETSTRUCT(tuple))->conperiod;
+	ReleaseSysCache(tuple);
+	return result;
 #endif
 }
 

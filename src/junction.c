@@ -149,6 +149,7 @@ named_link(DlTarget *target, const char *names, Relation rel,
 	return link;
 }
 
+/* Those whose columns equal what they reference. */
 static List *
 foreign_keys(Relation junction, Oid relid)
 {
@@ -159,7 +160,8 @@ foreign_keys(Relation junction, Oid relid)
 	{
 		ForeignKeyCacheInfo *fk = (ForeignKeyCacheInfo *) lfirst(lc);
 
-		if (fk->confrelid == relid && !has_same_link(result, fk))
+		if (fk->confrelid == relid && !has_same_link(result, fk) &&
+			!dl_constraint_has_period(fk->conoid))
 			result = lappend(result, copyObject(fk));
 	}
 	return result;
