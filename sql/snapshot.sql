@@ -219,6 +219,21 @@ SET LOCAL dataloader.direct_scan = on;
 TABLE newest;
 COMMIT;
 TABLE newest;
+-- nor does NOT NULL, without which a unique index is none of the rows with nulls
+CREATE TABLE nulls (k int NOT NULL, v int, w int);
+CREATE UNIQUE INDEX ON nulls (k, v);
+INSERT INTO nulls SELECT 1, NULL, i FROM generate_series(1, 3) i;
+CREATE VIEW newest_null AS SELECT dataloader.load_many_json('nulls', '{1}', by => 'k', order_by => 'v, w DESC', first => 1, columns => '{w}');
+BEGIN;
+DECLARE old CURSOR FOR TABLE newest_null;
+DECLARE old_plan CURSOR FOR TABLE newest_null;
+UPDATE nulls SET v = w;
+ALTER TABLE nulls ALTER v SET NOT NULL;
+FETCH ALL FROM old;
+SET LOCAL dataloader.direct_scan = off;
+FETCH ALL FROM old_plan;
+COMMIT;
+TABLE newest_null;
 RESET dataloader.direct_scan;
 
 DROP SCHEMA test_snapshot CASCADE;

@@ -44,6 +44,7 @@ static bool has_key_expression(const DlTarget *target, Relation index);
 static bool gives_order(const DlTarget *target, Relation index,
 						DlIndexChoice *choice);
 static bool names_rows(const DlTarget *target, Relation index);
+static bool sees(Snapshot snapshot, HeapTuple tuple);
 static bool matches_order_item(const DlOrderItem *item, Relation index,
 							   int column, ScanDirection *direction);
 static bool covers_columns(const DlTarget *target, Relation index);
@@ -342,29 +343,50 @@ dl_index_usable_by(Relation index, TransactionId xmin_horizon)
 
 /*
  * Building a unique index does not look at rows that are deleted already,
- * though older snapshots see them.  It holds for snapshots that see the index
- * as such, its row in pg_index; nearly always all do.
+ * though older snapshots see them; nor does SET NOT NULL.  Both hold for
+ * snapshots that see them as such, in the catalogs; nearly always all do.
  */
 bool
-dl_index_unique_for(Relation index, Snapshot snapshot)
+dl_index_unique_for(const DlTarget *target, Relation index, Snapshot snapshot)
 {
-	TransactionId xmin = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
-	HeapTuple	tuple;
-	bool		seen;
+	Form_pg_index form = index->rd_index;
 
-	if (TransactionIdPrecedes(xmin, TransactionXmin))
-		return true;
-	if (!TransactionIdIsCurrentTransactionId(xmin))
-		return !XidInMVCCSnapshot(xmin, snapshot);
+	if (!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+							   TransactionXmin) &&
+		!sees(snapshot, SearchSysCache1(INDEXRELID,
+										ObjectIdGetDatum(form->indexrelid))))
+		return false;
+	for (int i = 0; target->index.orders_early && i < form->indnkeyatts; i++)
+	{
+		if (!sees(snapshot, SearchSysCache2(ATTNUM,
+											ObjectIdGetDatum(form->indrelid),
+											Int16GetDatum(form->indkey.values[i]))))
+			return false;
+	}
+	return true;
+}
 
-	/* the relcache does not keep the command up to date */
-	tuple = SearchSysCache1(INDEXRELID,
-							ObjectIdGetDatum(RelationGetRelid(index)));
+/*
+ * Does the snapshot see a row as the system cache gave it?  Releases it.  (The
+ * relcache has rows, too, but does not keep their commands up to date.)
+ */
+static bool
+sees(Snapshot snapshot, HeapTuple tuple)
+{
+	TransactionId xmin;
+	bool		result;
+
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	seen = HeapTupleHeaderGetCmin(tuple->t_data) < snapshot->curcid;
+	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+	if (TransactionIdPrecedes(xmin, TransactionXmin))
+		result = true;
+	else if (TransactionIdIsCurrentTransactionId(xmin))
+		result = HeapTupleHeaderGetCmin(tuple->t_data) < snapshot->curcid;
+	else
+		result = !XidInMVCCSnapshot(xmin, snapshot);
 	ReleaseSysCache(tuple);
-	return seen;
+	return result;
 }
 
 /* Could an index give the order of this item? */

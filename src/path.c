@@ -218,7 +218,7 @@ dl_path_now(const DlTarget *target, Relation rel, Relation *index)
 	*index = index_open(target->index.indexoid, AccessShareLock);
 	if (dl_index_usable_by(*index, TransactionXmin) &&
 		(!(target->index.unique || target->index.orders_early) ||
-		 dl_index_unique_for(*index, GetActiveSnapshot())))
+		 dl_index_unique_for(target, *index, GetActiveSnapshot())))
 		return DL_REASON_NONE;
 	index_close(*index, NoLock);
 	*index = NULL;

@@ -81,7 +81,8 @@ extern const char *dl_path_reason_text(DlReason reason);
 extern DlReason dl_index_choose(const struct DlTarget *target, Relation rel,
 								DlIndexChoice *choice);
 extern bool dl_index_usable_by(Relation index, TransactionId xmin_horizon);
-extern bool dl_index_unique_for(Relation index, Snapshot snapshot);
+extern bool dl_index_unique_for(const struct DlTarget *target, Relation index,
+								Snapshot snapshot);
 struct DlOrderItem;
 extern bool dl_index_item_is_constant(const struct DlTarget *target,
 									  const struct DlOrderItem *item);
