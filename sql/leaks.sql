@@ -142,7 +142,7 @@ SELECT works();
 RESET dataloader.direct_scan;
 
 -- A load can be cancelled at once while it reads, sorts or writes much: the timeouts below are met
--- within a second.
+-- within a second, on a busy machine perhaps three (test/t/001_interrupt measures it).
 INSERT INTO t SELECT i, 100, repeat('x', 100) FROM generate_series(10000, 210000) i;
 CREATE TABLE many AS SELECT array_agg(i) AS ids FROM generate_series(1, 999999) i;
 CREATE FUNCTION cancelled(query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -150,7 +150,7 @@ BEGIN
     EXECUTE query;
     RETURN 'finished';
 EXCEPTION WHEN query_canceled THEN
-    RETURN CASE WHEN clock_timestamp() - statement_timestamp() < interval '1 second' THEN 'in time' ELSE 'late' END;
+    RETURN CASE WHEN clock_timestamp() - statement_timestamp() < interval '3 seconds' THEN 'in time' ELSE 'late' END;
 END $$;
 SET statement_timeout = '50ms';
 SELECT cancelled('SELECT dataloader.load_many_json(''test_leaks.t'', array_fill(100, ARRAY[20]), by => ''grp'')');

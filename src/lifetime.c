@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
@@ -25,6 +27,7 @@
 #include "utils/syscache.h"
 
 static bool is_moment(const char *text);
+static const char *first_literal(const char *text);
 static bool has_divided_literal(const char *text);
 static bool inlines_moment(Node *parsed, Node *planned);
 static bool calls_sql(Node *node, void *context);
@@ -61,7 +64,7 @@ dl_expr_note_lifetime(DlTarget *target, const DlRequest *request)
  * Does the text hold a literal that means another moment each time it is
  * read?  The parser turns 'now'::timestamp into a constant, which must not
  * outlive the call.  Errs on the side of yes: a backslash or U& may spell any
- * of the words.
+ * of the words.  What stands before the first quote is no literal: now().
  */
 static bool
 is_moment(const char *text)
@@ -71,7 +74,7 @@ is_moment(const char *text)
 	};
 	char	   *lower;
 
-	if (text == NULL)
+	if (text == NULL || (text = first_literal(text)) == NULL)
 		return false;
 	lower = asc_tolower(text, strlen(text));
 	for (int i = 0; i < (int) lengthof(words); i++)
@@ -80,6 +83,19 @@ is_moment(const char *text)
 			return true;
 	}
 	return has_divided_literal(text);
+}
+
+/* From its first quote on, with U& before it; NULL if there is none. */
+static const char *
+first_literal(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+	{
+		/* $1 is a parameter */
+		if (*c == '\'' || (*c == '$' && !isdigit((unsigned char) c[1])))
+			return c - Min(c - text, 2);
+	}
+	return NULL;
 }
 
 /* 'no' and, on the next line, 'w' are one literal. */

@@ -29,9 +29,6 @@
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
-static void resolve_relation(DlTarget *target, Relation rel);
-static void resolve_keys(DlTarget *target, const DlRequest *request,
-						 Relation rel);
 /* For collect_vars(). */
 typedef struct ColumnCollector
 {
@@ -40,6 +37,9 @@ typedef struct ColumnCollector
 	Bitmapset  *columns;		/* found so far, as selectedCols */
 } ColumnCollector;
 
+static void resolve_relation(DlTarget *target, Relation rel);
+static void resolve_keys(DlTarget *target, const DlRequest *request,
+						 Relation rel);
 static void report_array_keys(Form_pg_attribute att) pg_attribute_noreturn();
 static void resolve_output(DlTarget *target, const DlRequest *request);
 static void resolve_json(DlTarget *target);

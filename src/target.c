@@ -405,7 +405,8 @@ invalidate_relation(Datum arg, Oid relid)
 
 /*
  * Targets with expressions or the text of a query, or the fingerprint of an
- * order.  Others do not depend on it, and every temporary table that somebody creates makes two types.
+ * order.  Others do not depend on it, and every temporary table that somebody
+ * creates makes two types.
  */
 static void
 invalidate_texts(Datum arg, int cacheid, uint32 hashvalue)

@@ -72,6 +72,20 @@ SELECT cmp_ok(growth(path, 'SELECT vary($1)', 10000), '<', 16384::bigint,
               '10,000 different filters, direct_scan ' || path)
 FROM (VALUES ('on'), ('off')) p(path);
 
+-- a filter with now() is kept, one with a literal that means now is not
+CREATE FUNCTION targets() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'dataloader target' $$;
+CREATE FUNCTION kept(filter text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := targets();
+BEGIN
+    PERFORM dataloader.load_count('item', ARRAY[1], by => 'owner', filter => filter, args => '["2020-01-01"]');
+    RETURN targets() - before;
+END $$;
+SELECT is(kept(filter), wanted::bigint, format('targets that are kept of %s', filter))
+FROM (VALUES ('$1 < now() AND body <> ''''', 1), ('$1::text <> body', 1), ('now() > $1::timestamptz AND body <> ''x''', 1),
+             ('$1::timestamptz < ''now''', 0), ('$1::timestamptz < $$now$$', 0), ('$1::timestamptz < U&''n\006fw''', 0),
+             ('$1::timestamptz < E''n\x6fw''', 0)) f(filter, wanted);
+
 -- plans of partitioned tables are large: they count, also where each call fails
 SET LOCAL dataloader.direct_scan = on;
 SET LOCAL plan_cache_mode = force_generic_plan;
