@@ -189,6 +189,17 @@ CREATE FUNCTION drop_index(dropper) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN 
 CREATE CAST (dropper AS bigint) WITH FUNCTION drop_index(dropper) AS IMPLICIT;
 SELECT dataloader.load_many_json('cast_away', ARRAY['one'::dropper], by => 'k');
 SELECT dataloader.load_many_json('cast_away', ARRAY[1], by => 'k');
+CREATE INDEX cast_away_kv ON cast_away (k, v);
+CREATE UNIQUE INDEX ON cast_away (v);
+ALTER TABLE cast_away ALTER v SET NOT NULL;
+CREATE OR REPLACE FUNCTION drop_index(dropper) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM nextval('casts');
+    IF currval('casts') = 2 THEN DROP INDEX test_reentry.cast_away_k; END IF;
+    RETURN 1;
+END $$;
+CREATE SEQUENCE casts;
+SELECT dataloader.load_connection('cast_away', ARRAY['one'::dropper], by => 'k', first => 1, total_count => true);
 
 DROP OWNED BY regress_dl_reader;
 DROP ROLE regress_dl_reader;

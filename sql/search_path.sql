@@ -118,5 +118,27 @@ SET search_path = '';
 SELECT dataloader.load_one_json('test_search_path.t', ARRAY[1, 99], filter => 'grp = 1', order_by => 'w', columns => '{id}');
 SELECT ord, (item).id FROM dataloader.load_rows(NULL::test_search_path.t, '[[1,"w1"]]', by => 'grp, w');
 
+-- a check of an argument that changes search_path: the filter keeps its meaning, in a kept plan, too
+CREATE SCHEMA test_search_path_other;
+CREATE FUNCTION test_search_path.good(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 OPERATOR(pg_catalog.=) 2';
+CREATE FUNCTION test_search_path_other.good(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 OPERATOR(pg_catalog.=) 1';
+CREATE FUNCTION test_search_path.moves(int) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'test_search_path_other', false) WHERE $1 = 1;
+    RETURN true;
+END $$;
+CREATE DOMAIN test_search_path.mover AS int CHECK (test_search_path.moves(value));
+SET search_path = test_search_path;
+SET dataloader.direct_scan = off;
+PREPARE moving AS SELECT dataloader.load_one_json('test_search_path.t', ARRAY[1, 2], filter => 'good(id) AND $1::test_search_path.mover IS NOT NULL', args => $1, columns => '{id}');
+EXECUTE moving('[0]');
+EXECUTE moving('[1]');
+SHOW search_path;
+SET search_path = test_search_path;
+EXECUTE moving('[0]');
+EXECUTE moving('[1]');
+RESET dataloader.direct_scan;
+
 RESET search_path;
+DROP SCHEMA test_search_path_other CASCADE;
 DROP SCHEMA test_search_path, test_search_path_evil CASCADE;

@@ -11,7 +11,8 @@
  *
  * Values must come back as they were, to the microsecond and the last bit,
  * whatever settings the next session has: they are written without regard to
- * DateStyle, IntervalStyle, extra_float_digits and lc_monetary.
+ * DateStyle, IntervalStyle and extra_float_digits; and to lc_monetary, but for
+ * arrays, rows and ranges of money.
  *
  *-------------------------------------------------------------------------
  */

@@ -107,18 +107,19 @@ dl_fetch_query(const DlBatch *batch)
 }
 
 /*
- * The kept plan of a cached target; any other target's lives as long as the
- * SPI connection.
+ * The kept plan of a cached target; any other plan lives as long as the SPI
+ * connection.
  */
 static SPIPlanPtr
 prepare_query(DlTarget *target)
 {
 	const DlTarget *keyed = dl_target_keyed(target);
 	SPIPlanPtr	plan = target->plan;
+	bool		names_hold = dl_target_names_hold(target);
 	int			nparams = target->nparams + key_params(target) + 1;
 	Oid		   *types;
 
-	if (plan != NULL)
+	if (plan != NULL && names_hold)
 		return plan;
 
 	types = palloc0(mul_size(nparams, sizeof(Oid)));
@@ -135,7 +136,7 @@ prepare_query(DlTarget *target)
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s",
 			 SPI_result_code_string(SPI_result));
-	if (target->cached && target->plan == NULL)
+	if (target->cached && target->plan == NULL && names_hold)
 	{
 		SPI_keepplan(plan);
 		target->plan = plan;

@@ -127,7 +127,9 @@ has_divided_literal(const char *text)
 
 /*
  * Such a literal may be in the body of an SQL function that is inlined: in one
- * that is called here, or it shows as a constant of one that those call.
+ * that is called here, or it shows as a constant of one that those call.  (Not
+ * if the planner has folded that one into another type, which it does only
+ * where a function is immutable by its label alone.)
  */
 static bool
 inlines_moment(Node *parsed, Node *planned)

@@ -252,10 +252,10 @@ dl_load_counts(const DlRequest *request, Relation rel, Relation junction)
 	DlRoute		route;
 
 	dl_load_check(target, rel, junction);
+	dl_load_open_route(&route, target, rel, junction);
 	dl_load_begin_batch(&batch, request, target,
 						dl_keys_build(dl_target_keyed(target), request, true));
 	batch.emit = dl_emit_count_begin(batch.keys, -1, CurrentMemoryContext);
-	dl_load_open_route(&route, target, rel, junction);
 	dl_load_fetch(&batch, &route);
 	dl_load_close_route(&route);
 	return batch.emit->finish(batch.emit);

@@ -199,8 +199,7 @@ unique_index_columns(const DlTarget *target, Relation index)
 static bool
 equates(Relation index, int column, Oid eqop, Oid collation)
 {
-	return get_op_opfamily_strategy(eqop, index->rd_opfamily[column]) ==
-		BTEqualStrategyNumber &&
+	return op_in_opfamily(eqop, index->rd_opfamily[column]) &&
 		(index->rd_indcollation[column] == collation ||
 		 !OidIsValid(collation) || get_collation_isdeterministic(collation));
 }

@@ -50,14 +50,15 @@ static void append_order(QueryText *text);
 static void append_type(QueryText *text, Oid type);
 
 /*
- * Kept in the target's memory.
+ * In CurrentMemoryContext, or kept in the target's memory.
  *
  * The deparser qualifies what the caller's search_path would not find, or
  * would find elsewhere.  So the text must be written under the search_path
  * under which it is analysed, now and each time that the server plans it anew:
  * the one that the target is bound to (if nothing in it came from expressions,
  * all names are qualified here).  An object that comes to stand before another
- * of its name invalidates the target, and the text goes with it.  Some names
+ * of its name invalidates the target, and the text goes with it; a search_path
+ * that code of the keys or args has changed gets a text of its own.  Some names
  * cannot be written at all, such as the operator of IS DISTINCT FROM; they,
  * too, are found where the caller's expression had them.
  */
@@ -67,7 +68,9 @@ dl_fetch_query_text(DlTarget *target)
 	QueryText	text;
 	int			nestlevel;
 
-	if (target->query != NULL)
+	bool		names_hold = dl_target_names_hold(target);
+
+	if (target->query != NULL && names_hold)
 		return target->query;
 
 	nestlevel = dl_set_exact_output(false);
@@ -118,6 +121,8 @@ dl_fetch_query_text(DlTarget *target)
 	}
 
 	AtEOXact_GUC(true, nestlevel);
+	if (!names_hold)
+		return text.sql.data;
 	target->query = MemoryContextStrdup(target->context, text.sql.data);
 	return target->query;
 }

@@ -46,6 +46,13 @@
 #define MAX_TARGETS 512
 #define MAX_CACHE_BYTES ((Size) 16 * 1024 * 1024)
 
+/*
+ * No more is counted of one: the plan of a relation with thousands of
+ * partitions may be larger by itself, and to make it anew, with all others,
+ * for each call would be worse.
+ */
+#define MAX_COUNTED_BYTES (MAX_CACHE_BYTES / 2)
+
 /* A target larger than this is not worth keeping. */
 #define MAX_TARGET_BYTES ((Size) 1024 * 1024)
 
@@ -252,11 +259,18 @@ find_target(CacheIdentity identity)
 		return NULL;
 	target = entry->target;
 	if (target->valid &&
-		(target->search_path == NULL ||
-		 SearchPathMatchesCurrentEnvironment(target->search_path)))
+		dl_target_names_hold(target))
 		return target;
 	remove_target(target);
 	return NULL;
+}
+
+/* Are names still found as they were in the expressions? */
+bool
+dl_target_names_hold(const DlTarget *target)
+{
+	return target->search_path == NULL ||
+		SearchPathMatchesCurrentEnvironment(target->search_path);
 }
 
 /* Hands the target's memory over to the cache, then makes it findable. */
@@ -355,6 +369,7 @@ measure_target(DlTarget *target)
 		if (source->gplan != NULL)
 			bytes += MemoryContextMemAllocated(source->gplan->context, true);
 	}
+	bytes = Min(bytes, MAX_COUNTED_BYTES);
 	kept_bytes += bytes - target->bytes;
 	target->bytes = bytes;
 }

@@ -109,7 +109,8 @@ typedef struct DlTarget
 	int			identity_len;
 	SearchPathMatcher *search_path; /* NULL: no expression depends on it */
 	int			pins;			/* # of calls in progress that use it */
-	Size		bytes;			/* that it and its plan had after the last call */
+	Size		bytes;			/* that it and its plan had after the last call,
+								 * as far as they count */
 	bool		cached;			/* false: lives for this call alone */
 	bool		valid;			/* false: not to be found again */
 
@@ -146,6 +147,7 @@ dl_target_attribute(const DlTarget *target, AttrNumber attno)
 	return TupleDescAttr(target->tupdesc, attno - 1);
 }
 
+extern bool dl_target_names_hold(const DlTarget *target);
 extern int	dl_set_exact_output(bool anywhere);
 extern char *dl_target_key_names(const DlTarget *target);
 
