@@ -75,7 +75,7 @@ sub oracle_sql
 	my @order = map { qualified($_) } @{ $self->{order} || [] };
 	my @keys  = $self->{exact} ? "zz_row.$self->{relation}{id}{name}" : ();
 	push @keys, map { "through.$_->{name}" } @{ $self->{through}{primary} } if @keys && $self->{through};
-	my $id = @keys ? 'ROW(' . join(', ', @keys) . ')::text' : '1';
+	my $id = @keys ? 'to_json(ROW(' . join(', ', @keys) . ')::text)' : '1';    # in one line
 	return 'SELECT zz_ord, ' . $self->_rank . ', to_json(' . $self->_written . "), $id FROM " . $self->_keys_relation . ' JOIN ' . $self->_from
 	  . ' ON ' . $self->_on . ' ORDER BY ' . join(', ', 'zz_ord', @order, @keys);
 }
