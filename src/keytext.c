@@ -405,6 +405,7 @@ add_literal_keys(KeyText *keytext, const char *literal)
 	bool	   *nulls;
 	int			n;
 
+	CHECK_FOR_INTERRUPTS();
 	get_typlenbyvalalign(key_type(keytext), &typlen, &typbyval, &typalign);
 	deconstruct_array(array, key_type(keytext), typlen, typbyval, typalign,
 					  &values, &nulls, &n);
