@@ -46,6 +46,9 @@ function ways(driver, name, theirs, mine) {
   ways['= ANY or LATERAL, and a Map'] = () => inLoader(grouped(query)[name])(theirs)
   ways['json_agg by hand'] = () => inLoader(byHand(query)[name])(theirs)
   ways.dataloader = () => ours[driver](name)(mine)
+  if (driver === 'node-postgres' && name in nodePostgres.makeLargeLoaders(pool)) {
+    ways['dataloader, 64 keys a row'] = () => nodePostgres.makeLargeLoaders(pool)[name].loadMany(mine)
+  }
   if (driver === 'postgres.js') {
     ways['dataloader, maxBatchSize 64'] = () => ours[driver](name, { maxBatchSize: 64 })(mine)
   }

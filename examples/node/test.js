@@ -10,7 +10,7 @@ import { graphql } from 'graphql'
 import pg from 'pg'
 import { close, knex, pool, readKeys, rowsOf, sql, statements } from './database.js'
 import * as knexLoaders from './knex.js'
-import { articlesAsText, makeLoaders } from './loaders.js'
+import { articlesAsText, makeLargeLoaders, makeLoaders } from './loaders.js'
 import * as postgresJs from './postgresjs.js'
 import { schema } from './schema.js'
 import { makeServer } from './server.js'
@@ -56,6 +56,7 @@ const cells = {
 }
 const drivers = {
   'node-postgres': () => ({ ...makeLoaders(pool), page: makeLoaders(pool).page(5) }),
+  'node-postgres, 64 keys a row': () => makeLargeLoaders(pool),
   'postgres.js': () => postgresJs.makeLoaders(sql),
   knex: () => knexLoaders.makeLoaders(knex)
 }
