@@ -63,7 +63,7 @@ BEGIN
     RETURN answers[1];
 END $$;
 CREATE FUNCTION one_of(VARIADIC choices text[]) RETURNS text LANGUAGE sql IMMUTABLE AS
-'SELECT choices[1 + abs(choices[1]::int) % (cardinality(choices) - 1) + 1]';
+'SELECT choices[1 + abs(coalesce(choices[1]::int, 0)) % (cardinality(choices) - 1) + 1]';
 
 CREATE FUNCTION many(keys int[], filter int, ordering int, first int, columns int) RETURNS json LANGUAGE sql STABLE AS $$
 SELECT to_json(shop.same(format('SELECT dataloader.load_many_json(''shop.account'', %L::int[], by => ''owner'', filter => %L, order_by => %L, first => %L, columns => %L)', keys,
