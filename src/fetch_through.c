@@ -107,6 +107,7 @@ static int	keep_row(LinkedEmit *linked, TupleTableSlot *slot);
 static void hand_on_chunk(ThroughFetch *fetch, LinkedEmit *linked);
 static void hand_on_row(ThroughFetch *fetch, int keyno, KeptRow *kept,
 						TupleTableSlot *order);
+static int64 rows_given(const ThroughFetch *fetch, int keyno);
 static bool has_enough(const ThroughFetch *fetch, int keyno);
 static void finish_short_key(ThroughFetch *fetch, int keyno);
 static Datum no_result(DlEmit *emit);
@@ -379,13 +380,17 @@ hand_on_row(ThroughFetch *fetch, int keyno, KeptRow *kept, TupleTableSlot *order
 	dl_align_shared(fetch->align, keyno, &row);
 }
 
-/* Have as many rows of the key been handed on as are wanted? */
+/* # of rows of the key that is being handed on so far, skipped ones included. */
+static int64
+rows_given(const ThroughFetch *fetch, int keyno)
+{
+	return keyno == fetch->out_keyno ? fetch->nout : 0;
+}
+
 static bool
 has_enough(const ThroughFetch *fetch, int keyno)
 {
-	int64		nrows = keyno == fetch->out_keyno ? fetch->nout : 0;
-
-	return fetch->wanted >= 0 && nrows >= fetch->wanted;
+	return fetch->wanted >= 0 && rows_given(fetch, keyno) >= fetch->wanted;
 }
 
 /*
@@ -411,7 +416,7 @@ finish_short_key(ThroughFetch *fetch, int keyno)
 	begin_through(&again, batch, fetch->junction, fetch->from);
 	again.align = fetch->align;
 	again.only_key = keyno;
-	again.skip = keyno == fetch->out_keyno ? fetch->nout : 0;
+	again.skip = rows_given(fetch, keyno);
 	again.limit = fetch->limit * 8;
 	if (batch->seek != NULL)
 	{

@@ -58,13 +58,10 @@ dl_keys_find(DlKeyFinder *finder, const Datum *columns)
 
 	while (low <= high)
 	{
-		const Datum *key = dl_keys_values(finder->keys, middle);
 		int			result = 0;
 
 		for (int i = 0; result == 0 && i < finder->keys->ncolumns; i++)
-			result = DatumGetInt32(FunctionCall2Coll(&finder->compare[i],
-													 finder->collations[i],
-													 columns[i], key[i]));
+			result = dl_keys_compare(finder, middle, i, columns[i]);
 		if (result == 0)
 			return finder->last = middle;
 		if (result < 0)
