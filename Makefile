@@ -60,6 +60,8 @@ SOURCES = \
 	jsonnested \
 	jsonescape \
 	buffer \
+	scan_plan \
+	scan \
 	explain
 
 OBJS = $(SOURCES:%=src/%.o)

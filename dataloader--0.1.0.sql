@@ -17,6 +17,17 @@ COMMENT ON SCHEMA dataloader IS
 
 
 
+-- What the planner asks about the functions that return rows.
+
+CREATE FUNCTION dataloader.rows_support(pg_catalog.internal)
+RETURNS pg_catalog.internal
+AS 'MODULE_PATHNAME', 'dataloader_rows_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION dataloader.rows_support(pg_catalog.internal) IS
+'Planner support of load_one, load_many and load_rows: has their library loaded before a plan is made, so that FROM load_rows(...) becomes a plan node that hands on rows as they are. Not to be called from SQL.';
+
+
 -- load_one: keys as an array, or as the text of one
 
 CREATE FUNCTION dataloader.load_one(
@@ -30,7 +41,8 @@ CREATE FUNCTION dataloader.load_one(
     order_by pg_catalog.text DEFAULT NULL)
 RETURNS TABLE (ord pg_catalog.int8, item anyelement)
 AS 'MODULE_PATHNAME', 'dataloader_load_one'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000
+SUPPORT dataloader.rows_support;
 
 COMMENT ON FUNCTION dataloader.load_one(anyelement, anycompatiblearray, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text) IS
 'To-one: exactly one row per key, in the order of the keys; item is NULL where no row matches. "by" defaults to the primary key. Two matching rows without order_by are an error (21000). With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: an array of any type that compares with the key column; composite keys are an array of rows.';
@@ -46,7 +58,8 @@ CREATE FUNCTION dataloader.load_one(
     order_by pg_catalog.text DEFAULT NULL)
 RETURNS TABLE (ord pg_catalog.int8, item anyelement)
 AS 'MODULE_PATHNAME', 'dataloader_load_one'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000
+SUPPORT dataloader.rows_support;
 
 COMMENT ON FUNCTION dataloader.load_one(anyelement, pg_catalog.text, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text) IS
 'To-one: exactly one row per key, in the order of the keys; item is NULL where no row matches. "by" defaults to the primary key. Two matching rows without order_by are an error (21000). With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: text, an array literal {1,2} or a JSON array [1,2]; composite keys are [[1,"a"],[2,"b"]].';
@@ -67,7 +80,8 @@ CREATE FUNCTION dataloader.load_many(
     skip pg_catalog.int4 DEFAULT NULL)
 RETURNS TABLE (ord pg_catalog.int8, items anyarray)
 AS 'MODULE_PATHNAME', 'dataloader_load_many'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000
+SUPPORT dataloader.rows_support;
 
 COMMENT ON FUNCTION dataloader.load_many(anyelement, anycompatiblearray, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.int4, pg_catalog.int4) IS
 'To-many: exactly one row per key, in the order of the keys; items is an empty array where no row matches, never NULL. With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: an array of any type that compares with the key column; composite keys are an array of rows.';
@@ -85,7 +99,8 @@ CREATE FUNCTION dataloader.load_many(
     skip pg_catalog.int4 DEFAULT NULL)
 RETURNS TABLE (ord pg_catalog.int8, items anyarray)
 AS 'MODULE_PATHNAME', 'dataloader_load_many'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000
+SUPPORT dataloader.rows_support;
 
 COMMENT ON FUNCTION dataloader.load_many(anyelement, pg_catalog.text, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.int4, pg_catalog.int4) IS
 'To-many: exactly one row per key, in the order of the keys; items is an empty array where no row matches, never NULL. With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: text, an array literal {1,2} or a JSON array [1,2]; composite keys are [[1,"a"],[2,"b"]].';
@@ -106,7 +121,8 @@ CREATE FUNCTION dataloader.load_rows(
     skip pg_catalog.int4 DEFAULT NULL)
 RETURNS TABLE (ord pg_catalog.int8, item anyelement)
 AS 'MODULE_PATHNAME', 'dataloader_load_rows'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000
+SUPPORT dataloader.rows_support;
 
 COMMENT ON FUNCTION dataloader.load_rows(anyelement, anycompatiblearray, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.int4, pg_catalog.int4) IS
 'The matching rows of each key, flattened: one row per match, by ord (the position of its key, from 1). Keys without a match have no row. "by" defaults to the primary key. With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: an array of any type that compares with the key column; composite keys are an array of rows.';
@@ -124,7 +140,8 @@ CREATE FUNCTION dataloader.load_rows(
     skip pg_catalog.int4 DEFAULT NULL)
 RETURNS TABLE (ord pg_catalog.int8, item anyelement)
 AS 'MODULE_PATHNAME', 'dataloader_load_rows'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000
+SUPPORT dataloader.rows_support;
 
 COMMENT ON FUNCTION dataloader.load_rows(anyelement, pg_catalog.text, pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.int4, pg_catalog.int4) IS
 'The matching rows of each key, flattened: one row per match, by ord (the position of its key, from 1). Keys without a match have no row. "by" defaults to the primary key. With through, keys match "by" of that junction, whose link columns lead to the relation. Keys: text, an array literal {1,2} or a JSON array [1,2]; composite keys are [[1,"a"],[2,"b"]].';

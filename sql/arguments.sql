@@ -74,7 +74,7 @@ SELECT format('SELECT string_agg(x::text, '' '' ORDER BY x::text) FROM dataloade
 FROM pg_proc, LATERAL (SELECT name, no, value FROM unnest(proargnames, proargtypes::oid[]) WITH ORDINALITY u(name, type, no) LEFT JOIN test_arguments.usual ON argument = name AND usual.type = u.type WHERE u.type IS NOT NULL) a
 WHERE oid = function AND (given ? a.name OR value IS NOT NULL) GROUP BY proname $$;
 CREATE VIEW arguments AS
-SELECT p.oid::regprocedure AS function, a.name, a.type::regtype, p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+SELECT p.oid::regprocedure AS function, a.name, a.type::regtype, p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND p.prorettype <> 'internal'::regtype
     JOIN pg_extension e ON e.oid = d.refobjid AND extname = 'dataloader', LATERAL unnest(proargnames, proargtypes::oid[]) WITH ORDINALITY a(name, type, no)
 WHERE a.type IS NOT NULL;
 

@@ -1,4 +1,4 @@
--- What holds for every function of the extension, as pg_proc has them: a new one is found here by itself. It asks
+-- What holds for every function of the extension, as pg_proc has them but for what only the planner calls: a new one is found here by itself. It asks
 -- for the rights of the caller at each call, on both paths, and carries the labels that it must.
 SET client_min_messages = warning;
 \set VERBOSITY terse
@@ -10,7 +10,7 @@ CREATE INDEX ON item (grp);
 CREATE TABLE link (item_id int, other_id int REFERENCES item, PRIMARY KEY (item_id, other_id));
 INSERT INTO link VALUES (1, 2);
 CREATE VIEW functions AS
-SELECT p.oid::regprocedure AS function, p.* FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+SELECT p.oid::regprocedure AS function, p.* FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND p.prorettype <> 'internal'::regtype
     JOIN pg_extension e ON e.oid = d.refobjid AND extname = 'dataloader';
 
 -- labels: none may be looser than this

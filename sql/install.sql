@@ -34,8 +34,8 @@ SELECT option, count(DISTINCT type) AS types, count(DISTINCT position) AS positi
 FROM functions, LATERAL unnest(proargnames, proargtypes::oid[]) WITH ORDINALITY a(option, type, position)
 WHERE type IS NOT NULL AND option NOT IN ('relation', 'keys') GROUP BY option ORDER BY option COLLATE "C";
 -- every option has a default, and each function an overload for keys as text
-SELECT count(*) AS without_default FROM functions WHERE pronargs - pronargdefaults <> 2;
-SELECT proname, string_agg(proargtypes[1]::regtype::text, ', ' ORDER BY proargtypes[1]) AS keys FROM functions GROUP BY proname ORDER BY proname COLLATE "C";
+SELECT count(*) AS without_default FROM functions WHERE pronargs - pronargdefaults <> 2 AND prorettype <> 'internal'::regtype;
+SELECT proname, string_agg(proargtypes[1]::regtype::text, ', ' ORDER BY proargtypes[1]) AS keys FROM functions WHERE prorettype <> 'internal'::regtype GROUP BY proname ORDER BY proname COLLATE "C";
 
 -- a schema of that name that somebody else made is not taken over
 DROP VIEW functions, members;

@@ -32,7 +32,7 @@ SELECT format('%s(%s, %s)', p.proname, p.proargtypes[0]::regtype, p.proargtypes[
     format('SELECT count(*) FROM dataloader.%I(%s, %s, by => ''id'')', p.proname,
         CASE p.proargtypes[0]::regtype WHEN 'regclass'::regtype THEN '%1$L::regclass' ELSE 'NULL::%1$s' END,
         CASE p.proargtypes[1]::regtype WHEN 'text'::regtype THEN quote_literal('[1,2]') || '::text' ELSE 'ARRAY[1, 2]' END) AS call
-FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND p.prorettype <> 'internal'::regtype
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE e.extname = 'dataloader' AND p.proargnames[1] = 'relation';
 GRANT SELECT ON calls TO PUBLIC;
@@ -55,7 +55,7 @@ END $$;
 
 -- functions that take no relation: none yet
 SELECT p.oid::regprocedure AS "takes no relation"
-FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND p.prorettype <> 'internal'::regtype
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE e.extname = 'dataloader' AND p.proargnames[1] IS DISTINCT FROM 'relation';
 

@@ -21,10 +21,12 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/base64.h"
+#include "commands/explain.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "optimizer/paths.h"
 #include "parser/parse_param.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
@@ -101,6 +103,12 @@ dl_check_select_permissions(Oid relid, char relkind, Bitmapset *columns)
 	}
 #endif
 }
+
+/* 18 moved the functions that extensions use for EXPLAIN. */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
 
 /* 18 added an instrumentation argument. */
 static inline IndexScanDesc
@@ -211,6 +219,23 @@ dl_store_unpacked(TupleDesc tupdesc, int attno)
 /* 18 replaced it by a word that goes in front of the declaration. */
 #ifndef pg_attribute_noreturn
 #define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
+/* 16 put the relations that can make an expression NULL into the expression. */
+static inline List *
+dl_build_expression_pathkey(PlannerInfo *root, Expr *expr, Oid opno,
+							Relids relids)
+{
+#if PG_VERSION_NUM < 160000
+	return build_expression_pathkey(root, expr, NULL, opno, relids, false);
+#else
+	return build_expression_pathkey(root, expr, opno, relids, false);
+#endif
+}
+
+/* 15 made projection an ability that a custom scan has to claim. */
+#if PG_VERSION_NUM < 150000
+#define CUSTOMPATH_SUPPORT_PROJECTION 0
 #endif
 
 /* 15 renamed the hook that infers parameter types. */

@@ -12,6 +12,7 @@
 
 #include "fmgr.h"
 #include "guc.h"
+#include "scan.h"
 #include "target.h"
 
 PG_MODULE_MAGIC;
@@ -24,4 +25,5 @@ _PG_init(void)
 {
 	dl_guc_define();
 	dl_target_cache_init();
+	dl_scan_init();
 }

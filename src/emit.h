@@ -11,6 +11,7 @@
 
 #include "executor/tuptable.h"
 #include "keys.h"
+#include "rowset.h"
 #include "target.h"
 
 typedef struct DlEmit DlEmit;
@@ -71,9 +72,9 @@ extern DlEmit *dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 extern DlEmit *dl_emit_count_begin(const DlKeys *keys, int64 at_most,
 								   MemoryContext result_context);
 
-/* Result: rows in the tuplestore of "rsinfo", which must be set up. */
+/* Result: rows in the set's store, or held if "hold" and they fit. */
 extern DlEmit *dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
-								  ReturnSetInfo *rsinfo);
+								  DlRowSet *set, bool hold);
 extern Size dl_emit_rows_held(const DlEmit *emit);
 
 #endif							/* DL_EMIT_H */

@@ -5,8 +5,8 @@
  *
  * A to-one load has a row for every position, NULL where the key found
  * nothing; a to-many load has one, too, with an array of rows; a flattened
- * load has one for each row found.  The set is a tuplestore that spills by
- * itself, and reorder.c keeps to work_mem, so only an array must fit in memory.
+ * load has one for each row found.  The set's tuplestore spills by itself, and
+ * reorder.c keeps to work_mem, so only an array must fit in memory.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +14,7 @@
 
 #include "access/heaptoast.h"
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "emit.h"
 #include "miscadmin.h"
 #include "reorder.h"
@@ -27,21 +28,15 @@ typedef struct RowsEmit
 	DlEmit		base;			/* must be first */
 	const DlTarget *target;
 	const DlKeys *keys;
-	ReturnSetInfo *rsinfo;
+	DlRowSet   *set;
 	DlReorder  *reorder;
+	MemoryContext context;		/* the call's */
 	Datum	   *values;			/* of a row of the relation */
 	bool	   *nulls;
 
-	/* tuples of the set: a head like this one's, ord, and what was placed */
-	char	   *head;
-	int			ord_offset;
-	int			value_offset;
+	/* tuples of the store: a head like this one's, ord, and what was placed */
+	char	   *head;			/* NULL until needed */
 	TupleTableSlot *put_slot;
-
-	/* fill the positions without a row with "missing" */
-	bool		aligned;
-	Datum		missing;		/* empty array, or 0 if the row has a NULL */
-	int			nput;			/* # of positions put, aligned only */
 
 	/* to-many: the rows of one key */
 	MemoryContext group_context;
@@ -58,45 +53,47 @@ static Datum rows_finish(DlEmit *emit);
 static void rows_shared(DlEmit *emit, int keyno, const DlSharedRow *row);
 static void begin_arrays(RowsEmit *rows);
 static void close_group(RowsEmit *rows);
-static void make_head(RowsEmit *rows);
+static void begin_store(RowsEmit *rows);
 static bool is_whole_tuple(const RowsEmit *rows, TupleTableSlot *slot);
 static Datum form_row(RowsEmit *rows, TupleTableSlot *slot);
 static void place_value(RowsEmit *rows, int keyno, Datum value);
 static void put_value(void *arg, int position, char *value);
-static void put_missing(RowsEmit *rows, int until);
-static Datum ord_datum(const RowsEmit *rows, int position);
+static void put_missing(RowsEmit *rows, int64 ord);
+
+/* Where ord and the value are in a tuple of the store: both are aligned alike. */
+#define ORD_OFFSET (MAXALIGN(SizeofHeapTupleHeader) - MINIMAL_TUPLE_OFFSET)
+#define VALUE_OFFSET (ORD_OFFSET + sizeof(int64))
 
 /* Allocates in CurrentMemoryContext, the call's. */
 DlEmit *
-dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys,
-				   ReturnSetInfo *rsinfo)
+dl_emit_rows_begin(const DlTarget *target, const DlKeys *keys, DlRowSet *set,
+				   bool hold)
 {
 	RowsEmit   *rows = palloc0(sizeof(RowsEmit));
 	int			natts = Max(target->tupdesc->natts, 1);
 	bool		arrays = target->verb->arrays;
+	DlReorderOptions options = {
+		.valuetype = arrays ? get_array_type(target->rowtype) : target->rowtype,
+		.headroom = VALUE_OFFSET,
+		.aligned = arrays || target->verb->to_one,
+		.hold = hold,
+		.sink = put_value,
+		.arg = rows
+	};
 
 	rows->base.row = rows_row;
 	rows->base.finish = rows_finish;
 	rows->base.shared = rows_shared;
 	rows->target = target;
 	rows->keys = keys;
-	rows->rsinfo = rsinfo;
-
-	/* each (item).column takes the item apart */
-	dl_store_unpacked(rsinfo->setDesc, 2);
-	rows->aligned = arrays || target->verb->to_one;
+	rows->set = set;
+	rows->context = CurrentMemoryContext;
 	rows->values = palloc0(mul_size(natts, sizeof(Datum)));
 	rows->nulls = palloc(mul_size(natts, sizeof(bool)));
 	memset(rows->nulls, true, natts * sizeof(bool));
 	if (arrays)
 		begin_arrays(rows);
-	make_head(rows);
-	rows->put_slot = MakeSingleTupleTableSlot(rsinfo->setDesc,
-											  &TTSOpsMinimalTuple);
-	rows->reorder = dl_reorder_begin(keys,
-									 arrays ? get_array_type(target->rowtype)
-									 : target->rowtype,
-									 rows->value_offset, put_value, rows);
+	rows->reorder = dl_reorder_begin(keys, &options);
 	return &rows->base;
 }
 
@@ -104,7 +101,7 @@ static void
 begin_arrays(RowsEmit *rows)
 {
 	rows->base.row = array_row;
-	rows->missing = PointerGetDatum(construct_empty_array(rows->target->rowtype));
+	rows->set->missing = (char *) construct_empty_array(rows->target->rowtype);
 	rows->group_context = AllocSetContextCreate(CurrentMemoryContext,
 												"dataloader rows of a key",
 												ALLOCSET_DEFAULT_SIZES);
@@ -113,26 +110,36 @@ begin_arrays(RowsEmit *rows)
 }
 
 /*
- * A tuple of the set, formed by core's own function, shows what is in front of
+ * A tuple of the store, formed by core's own function, shows what is in front of
  * its value, so that the others need not be formed: each value is placed where
  * it stays, behind room for the same.
  */
 static void
-make_head(RowsEmit *rows)
+begin_store(RowsEmit *rows)
 {
+	MemoryContext oldcontext = MemoryContextSwitchTo(rows->context);
+	DlRowSet   *set = rows->set;
 	Datum		values[2] = {0};
 	bool		nulls[2] = {false, false};
 	MinimalTuple tuple;
 
-	values[1] = rows->missing;
-	if (rows->missing == (Datum) 0)
-		values[1] = HeapTupleGetDatum(heap_form_tuple(rows->target->tupdesc,
-													  rows->values,
-													  rows->nulls));
-	tuple = heap_form_minimal_tuple(rows->rsinfo->setDesc, values, nulls, 0);
+	if (set->store == NULL)
+	{
+		MemoryContextSwitchTo(set->context);
+		set->store = tuplestore_begin_heap(false, false, work_mem);
+		MemoryContextSwitchTo(rows->context);
+	}
+
+	/* each (item).column takes the item apart */
+	dl_store_unpacked(set->desc, 2);
+	rows->put_slot = MakeSingleTupleTableSlot(set->desc, &TTSOpsMinimalTuple);
+
+	values[1] = PointerGetDatum(construct_empty_array(INT4OID));
+	tuple = heap_form_minimal_tuple(set->desc, values, nulls, 0);
+	Assert(tuple->t_len == VALUE_OFFSET +
+		   VARSIZE(DatumGetPointer(values[1])));
 	rows->head = (char *) tuple;
-	rows->ord_offset = tuple->t_hoff - MINIMAL_TUPLE_OFFSET;
-	rows->value_offset = tuple->t_len - VARSIZE(DatumGetPointer(values[1]));
+	MemoryContextSwitchTo(oldcontext);
 }
 
 static void
@@ -216,10 +223,10 @@ rows_finish(DlEmit *emit)
 
 	if (rows->ngroup > 0)
 		close_group(rows);
-	dl_reorder_end(rows->reorder);
-	if (rows->aligned)
-		put_missing(rows, rows->keys->npositions);
-	ExecDropSingleTupleTableSlot(rows->put_slot);
+	if (dl_reorder_end(rows->reorder))
+		rows->set->held = rows->reorder;
+	if (rows->put_slot != NULL)
+		ExecDropSingleTupleTableSlot(rows->put_slot);
 	return (Datum) 0;
 }
 
@@ -274,40 +281,33 @@ static void
 put_value(void *arg, int position, char *value)
 {
 	RowsEmit   *rows = (RowsEmit *) arg;
-	MinimalTuple tuple = (MinimalTuple) (value - rows->value_offset);
-	int64		ord = DatumGetInt64(ord_datum(rows, position));
+	int64		ord = dl_keys_ord(rows->keys, position);
+	MinimalTuple tuple;
 
-	if (rows->aligned)
+	if (rows->head == NULL)
+		begin_store(rows);
+	if (value == NULL)
 	{
-		put_missing(rows, position);
-		rows->nput = position + 1;
+		put_missing(rows, ord);
+		return;
 	}
-	memcpy(tuple, rows->head, rows->value_offset);
-	memcpy((char *) tuple + rows->ord_offset, &ord, sizeof(ord));
-	tuple->t_len = rows->value_offset + VARSIZE(value);
+	tuple = (MinimalTuple) (value - VALUE_OFFSET);
+	memcpy(tuple, rows->head, VALUE_OFFSET);
+	memcpy((char *) tuple + ORD_OFFSET, &ord, sizeof(ord));
+	tuple->t_len = VALUE_OFFSET + VARSIZE(value);
 	ExecStoreMinimalTuple(tuple, rows->put_slot, false);
-	tuplestore_puttupleslot(rows->rsinfo->setResult, rows->put_slot);
+	tuplestore_puttupleslot(rows->set->store, rows->put_slot);
 	ExecClearTuple(rows->put_slot);
 }
 
 static void
-put_missing(RowsEmit *rows, int until)
+put_missing(RowsEmit *rows, int64 ord)
 {
-	while (rows->nput < until)
-	{
-		Datum		values[2];
-		bool		nulls[2] = {false, rows->missing == (Datum) 0};
+	DlRowSet   *set = rows->set;
+	Datum		values[2] = {
+		Int64GetDatum(ord), PointerGetDatum(set->missing)
+	};
+	bool		nulls[2] = {false, set->missing == NULL};
 
-		CHECK_FOR_INTERRUPTS();
-		values[0] = ord_datum(rows, rows->nput++);
-		values[1] = rows->missing;
-		tuplestore_putvalues(rows->rsinfo->setResult, rows->rsinfo->setDesc,
-							 values, nulls);
-	}
-}
-
-static Datum
-ord_datum(const RowsEmit *rows, int position)
-{
-	return Int64GetDatum((int64) rows->keys->offset + position + 1);
+	tuplestore_putvalues(set->store, set->desc, values, nulls);
 }

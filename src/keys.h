@@ -28,6 +28,13 @@ dl_keys_at(const DlKeys *keys, int position)
 	return keys->keyno == NULL ? position : keys->keyno[position];
 }
 
+/* The position as SQL counts it: from 1, through all slices. */
+static inline int64
+dl_keys_ord(const DlKeys *keys, int position)
+{
+	return (int64) keys->offset + position + 1;
+}
+
 static inline const Datum *
 dl_keys_values(const DlKeys *keys, int keyno)
 {

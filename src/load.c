@@ -38,6 +38,9 @@
 #define LEAST_SLICE 256
 #define LAST_SLICE (1 << 20)
 
+/* A scan holds the rows of so many positions, and what was needed to load them. */
+#define MOST_HELD FIRST_SLICE
+
 static const DlVerb load_one_verb = {
 	.typed = true, .to_one = true, .has_order = true
 };
@@ -58,16 +61,17 @@ static const DlVerb load_count_verb = {
 	.count = true, .by_required = true
 };
 
-static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb);
+static Datum load_rows(FunctionCallInfo fcinfo, const DlVerb *verb);
+static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set);
 static void load_batch(const DlRequest *request, DlTarget *target,
 					   const DlKeys *keys, const DlRoute *route, DlEmit *emit);
 static bool is_sliced(const DlKeys *keys);
 static void load_slices(const DlRequest *request, DlTarget *target,
 						const DlKeys *keys, const DlRoute *route,
-						FunctionCallInfo fcinfo);
+						DlRowSet *set);
 static int	next_slice(int size, Size bytes);
 static DlEmit *begin_emit(const DlRequest *request, DlTarget *target,
-						  const DlKeys *keys, FunctionCallInfo fcinfo,
+						  const DlKeys *keys, DlRowSet *set,
 						  MemoryContext result_context);
 static DlLimit row_limit(const DlRequest *request, const DlTarget *target);
 static Relation open_readable(Oid relid);
@@ -85,46 +89,79 @@ PG_FUNCTION_INFO_V1(dataloader_load_count);
 Datum
 dataloader_load_one(PG_FUNCTION_ARGS)
 {
-	return load(fcinfo, &load_one_verb);
+	return load_rows(fcinfo, &load_one_verb);
 }
 
 /* load_many(as load_one, first, skip) */
 Datum
 dataloader_load_many(PG_FUNCTION_ARGS)
 {
-	return load(fcinfo, &load_many_verb);
+	return load_rows(fcinfo, &load_many_verb);
 }
 
 /* load_rows(as load_many) */
 Datum
 dataloader_load_rows(PG_FUNCTION_ARGS)
 {
-	return load(fcinfo, &load_rows_verb);
+	return load_rows(fcinfo, &load_rows_verb);
 }
 
 /* load_one_json(relation regclass, then as load_one, columns) */
 Datum
 dataloader_load_one_json(PG_FUNCTION_ARGS)
 {
-	return load(fcinfo, &load_one_json_verb);
+	return load(fcinfo, &load_one_json_verb, NULL);
 }
 
 /* load_many_json(relation regclass, then as load_many, columns) */
 Datum
 dataloader_load_many_json(PG_FUNCTION_ARGS)
 {
-	return load(fcinfo, &load_many_json_verb);
+	return load(fcinfo, &load_many_json_verb, NULL);
 }
 
 /* load_count(relation regclass, keys, by, through, link, filter, args, at_most) */
 Datum
 dataloader_load_count(PG_FUNCTION_ARGS)
 {
-	return load(fcinfo, &load_count_verb);
+	return load(fcinfo, &load_count_verb, NULL);
 }
 
+/* Of a typed verb, called as a function: its rows are in the caller's store. */
 static Datum
-load(FunctionCallInfo fcinfo, const DlVerb *verb)
+load_rows(FunctionCallInfo fcinfo, const DlVerb *verb)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	DlRowSet	set = {0};
+
+	dl_init_materialized_srf(fcinfo);
+	set.desc = rsinfo->setDesc;
+	set.store = rsinfo->setResult;
+	load(fcinfo, verb, &set);
+	PG_RETURN_NULL();
+}
+
+void
+dl_load_rows(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
+{
+	load(fcinfo, verb, set);
+}
+
+const DlVerb *
+dl_load_rows_verb(PGFunction function)
+{
+	if (function == dataloader_load_rows)
+		return &load_rows_verb;
+	if (function == dataloader_load_one)
+		return &load_one_verb;
+	if (function == dataloader_load_many)
+		return &load_many_verb;
+	return NULL;
+}
+
+/* The pipeline.  "set" is where the rows of a typed verb go. */
+static Datum
+load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 {
 	MemoryContext result_context = CurrentMemoryContext;
 	MemoryContext call_context;
@@ -135,9 +172,6 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	Relation	rel;
 	Relation	junction;
 	Datum		result = (Datum) 0;
-
-	if (verb->typed)
-		dl_init_materialized_srf(fcinfo);
 
 	call_context = AllocSetContextCreate(CurrentMemoryContext,
 										 "dataloader call",
@@ -153,10 +187,10 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	dl_load_open_route(&route, target, rel, junction);
 	keys = dl_keys_build(dl_target_keyed(target), &request, true);
 	if (keys != NULL && verb->typed && route.direct && is_sliced(keys))
-		load_slices(&request, target, keys, &route, fcinfo);
+		load_slices(&request, target, keys, &route, set);
 	else if (keys != NULL)
 	{
-		DlEmit	   *emit = begin_emit(&request, target, keys, fcinfo,
+		DlEmit	   *emit = begin_emit(&request, target, keys, set,
 									  result_context);
 
 		load_batch(&request, target, keys, &route, emit);
@@ -166,11 +200,11 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	dl_load_close(rel, junction);
 
 	MemoryContextSwitchTo(result_context);
-	MemoryContextDelete(call_context);
+	if (set == NULL || set->held == NULL)
+		MemoryContextDelete(call_context);
 
-	/* a set is in the tuplestore; JSON of a NULL array is NULL */
-	if (verb->typed || keys == NULL)
-		fcinfo->isnull = true;
+	/* JSON of a NULL array is NULL */
+	fcinfo->isnull = keys == NULL;
 	return result;
 }
 
@@ -204,7 +238,7 @@ is_sliced(const DlKeys *keys)
  */
 static void
 load_slices(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-			const DlRoute *route, FunctionCallInfo fcinfo)
+			const DlRoute *route, DlRowSet *set)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "dataloader slice",
@@ -220,7 +254,7 @@ load_slices(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 
 		size = Min(size, keys->npositions - offset);
 		slice = dl_keys_slice(keys, offset, size);
-		emit = begin_emit(request, target, slice, fcinfo, NULL);
+		emit = dl_emit_rows_begin(target, slice, set, false);
 		load_batch(request, target, slice, route, emit);
 		emit->finish(emit);
 		offset += size;
@@ -269,14 +303,14 @@ dl_load_count_verb(void)
 
 static DlEmit *
 begin_emit(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   FunctionCallInfo fcinfo, MemoryContext result_context)
+		   DlRowSet *set, MemoryContext result_context)
 {
 	if (target->verb->json)
 		return dl_emit_json_begin(target, keys, result_context);
 	if (target->verb->count)
 		return dl_emit_count_begin(keys, request->first, result_context);
-	return dl_emit_rows_begin(target, keys,
-							  (ReturnSetInfo *) fcinfo->resultinfo);
+	return dl_emit_rows_begin(target, keys, set, set->may_hold &&
+							  keys->npositions <= MOST_HELD);
 }
 
 /* Each relation must be right for the direct path, or a plan reads them all. */

@@ -6,10 +6,13 @@
  * Values come key by key and leave position by position, once for each
  * position that the key had in the input.  Three ways, by need:
  *
- * - keys that came sorted and distinct: nothing to do;
+ * - keys that came sorted and distinct: nothing to do, values pass through;
  * - values that fit into work_mem are held in memory, and read by position;
  * - past that they go, with all their positions, into a tuplesort by position,
  *	 which spills.
+ *
+ * Values that are held may stay so, to be read one by one when somebody asks
+ * for them; then those of sorted keys are held, too, as long as they fit.
  *
  * Values are rows or arrays of rows: varlena, flat, no toast pointers.  In front
  * of each there is room for what the sink wants to put there.
@@ -31,11 +34,10 @@
 struct DlReorder
 {
 	const DlKeys *keys;
-	Oid			valuetype;
-	int			headroom;		/* bytes in front of each value, aligned */
-	DlReorderSink sink;
-	void	   *arg;
+	DlReorderOptions options;	/* headroom aligned */
 	Size		bytes;			/* of all values */
+	bool		passing;		/* to the sink as they come */
+	int			ndelivered;		/* # of positions that the sink is past */
 
 	/* one value that is not held, with its headroom */
 	char	   *scratch;
@@ -49,6 +51,8 @@ struct DlReorder
 	int			maxheld;
 	int		   *key_end;		/* for each key: # of values held up to its end */
 	int			nkeys;			/* # of keys in key_end so far */
+	int			next_position;	/* to be read */
+	int			next_value;		/* of that position */
 
 	/* spilled */
 	Tuplesortstate *sort;		/* NULL: not */
@@ -61,25 +65,26 @@ static char *hold(DlReorder *reorder, int keyno, Size size);
 static char *scratch_place(DlReorder *reorder, Size size);
 static Size held_limit(void);
 static char *held_value(DlReorder *reorder, int i);
+static void stop_holding(DlReorder *reorder, int last_keyno);
 static void start_spilling(DlReorder *reorder, int last_keyno);
 static void spill(DlReorder *reorder, int keyno, char *value);
+static void deliver(DlReorder *reorder, int position, char *value);
+static void deliver_missing(DlReorder *reorder, int until);
 static void deliver_held(DlReorder *reorder);
 static void deliver_spilled(DlReorder *reorder);
 
 /* Allocates in CurrentMemoryContext, the call's. */
 DlReorder *
-dl_reorder_begin(const DlKeys *keys, Oid valuetype, int headroom,
-				 DlReorderSink sink, void *arg)
+dl_reorder_begin(const DlKeys *keys, const DlReorderOptions *options)
 {
 	DlReorder  *reorder = palloc0(sizeof(DlReorder));
 
 	reorder->keys = keys;
-	reorder->valuetype = valuetype;
-	reorder->headroom = MAXALIGN(headroom);
-	reorder->sink = sink;
-	reorder->arg = arg;
+	reorder->options = *options;
+	reorder->options.headroom = MAXALIGN(options->headroom);
 	reorder->context = CurrentMemoryContext;
-	if (keys->keyno == NULL)
+	reorder->passing = keys->keyno == NULL && !options->hold;
+	if (reorder->passing)
 		return reorder;
 
 	dl_buffer_borrow(&reorder->buffer);
@@ -98,7 +103,7 @@ dl_reorder_place(DlReorder *reorder, int keyno, Size size)
 	char	   *place = NULL;
 
 	reorder->bytes += size;
-	if (reorder->keys->keyno != NULL && reorder->sort == NULL)
+	if (!reorder->passing && reorder->sort == NULL)
 		place = hold(reorder, keyno, size);
 	return place != NULL ? place : scratch_place(reorder, size);
 }
@@ -107,10 +112,12 @@ dl_reorder_place(DlReorder *reorder, int keyno, Size size)
 void
 dl_reorder_placed(DlReorder *reorder, int keyno)
 {
-	if (reorder->keys->keyno == NULL)
-		reorder->sink(reorder->arg, keyno, reorder->scratch + reorder->headroom);
+	char	   *scratch = reorder->scratch + reorder->options.headroom;
+
+	if (reorder->passing)
+		deliver(reorder, keyno, scratch);
 	else if (reorder->sort != NULL)
-		spill(reorder, keyno, reorder->scratch + reorder->headroom);
+		spill(reorder, keyno, scratch);
 }
 
 /* Bytes of the values put so far, wherever they are. */
@@ -120,23 +127,75 @@ dl_reorder_held(const DlReorder *reorder)
 	return reorder->bytes;
 }
 
-/* After the last one: delivers what was kept. */
-void
+/*
+ * After the last one: delivers what was kept.  Or returns true, if the values
+ * are to be held and are: then they are read by dl_reorder_next(), as often as
+ * somebody likes, until dl_reorder_release().
+ */
+bool
 dl_reorder_end(DlReorder *reorder)
 {
-	if (reorder->keys->keyno == NULL)
-		return;
-	if (reorder->sort != NULL)
+	if (reorder->passing)
+		 /* they are gone */ ;
+	else if (reorder->sort != NULL)
 		deliver_spilled(reorder);
 	else
+	{
+		while (reorder->nkeys < reorder->keys->ndistinct)
+			reorder->key_end[reorder->nkeys++] = reorder->nheld;
+		if (reorder->options.hold)
+			return true;
 		deliver_held(reorder);
+	}
+	if (reorder->options.aligned)
+		deliver_missing(reorder, reorder->keys->npositions);
+	return false;
 }
 
-/* NULL if there is no room: from then on, values are spilled. */
+/* The next one that is held, as the sink would get it; false: no more. */
+bool
+dl_reorder_next(DlReorder *reorder, int *position, char **value)
+{
+	const DlKeys *keys = reorder->keys;
+
+	for (; reorder->next_position < keys->npositions;
+		 reorder->next_position++, reorder->next_value = 0)
+	{
+		int			keyno = dl_keys_at(keys, reorder->next_position);
+		int			i = reorder->next_value++;
+		int			first = keyno <= 0 ? 0 : reorder->key_end[keyno - 1];
+		bool		found = keyno >= 0 && first + i < reorder->key_end[keyno];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!found && (i > 0 || !reorder->options.aligned))
+			continue;
+		*position = reorder->next_position;
+		*value = found ? held_value(reorder, first + i) : NULL;
+		return true;
+	}
+	return false;
+}
+
+/* To the first one. */
+void
+dl_reorder_rewind(DlReorder *reorder)
+{
+	reorder->next_position = 0;
+	reorder->next_value = 0;
+}
+
+/* The values that are held are not needed any more. */
+void
+dl_reorder_release(DlReorder *reorder)
+{
+	dl_buffer_return(&reorder->buffer);
+}
+
+/* NULL if there is no room: from then on, values are not held. */
 static char *
 hold(DlReorder *reorder, int keyno, Size size)
 {
-	Size		room = reorder->headroom + MAXALIGN(size);
+	Size		room = reorder->options.headroom + MAXALIGN(size);
 
 	while (reorder->nkeys < keyno)
 		reorder->key_end[reorder->nkeys++] = reorder->nheld;
@@ -150,12 +209,13 @@ hold(DlReorder *reorder, int keyno, Size size)
 	}
 	if (reorder->buffer.len + room > held_limit())
 	{
-		start_spilling(reorder, keyno);
+		stop_holding(reorder, keyno);
 		return NULL;
 	}
 
 	dl_buffer_reserve(&reorder->buffer, room);
-	reorder->held[reorder->nheld] = reorder->buffer.len + reorder->headroom;
+	reorder->held[reorder->nheld] = reorder->buffer.len +
+		reorder->options.headroom;
 	reorder->buffer.len += room;
 	return held_value(reorder, reorder->nheld++);
 }
@@ -163,7 +223,7 @@ hold(DlReorder *reorder, int keyno, Size size)
 static char *
 scratch_place(DlReorder *reorder, Size size)
 {
-	Size		room = reorder->headroom + MAXALIGN(size);
+	Size		room = reorder->options.headroom + MAXALIGN(size);
 
 	if (reorder->scratch_size < room)
 	{
@@ -174,7 +234,7 @@ scratch_place(DlReorder *reorder, Size size)
 												  Max(room, 1024));
 		reorder->scratch_size = Max(room, 1024);
 	}
-	return reorder->scratch + reorder->headroom;
+	return reorder->scratch + reorder->options.headroom;
 }
 
 /* work_mem, as far as one buffer goes */
@@ -190,27 +250,55 @@ held_value(DlReorder *reorder, int i)
 	return reorder->buffer.data + reorder->held[i];
 }
 
+/* A value, after the NULLs of the positions before it. */
+static void
+deliver(DlReorder *reorder, int position, char *value)
+{
+	if (reorder->options.aligned)
+		deliver_missing(reorder, position);
+	reorder->options.sink(reorder->options.arg, position, value);
+	reorder->ndelivered = position + 1;
+}
+
+static void
+deliver_missing(DlReorder *reorder, int until)
+{
+	for (; reorder->ndelivered < until; reorder->ndelivered++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		reorder->options.sink(reorder->options.arg, reorder->ndelivered, NULL);
+	}
+}
+
 static void
 deliver_held(DlReorder *reorder)
 {
-	const DlKeys *keys = reorder->keys;
+	int			position;
+	char	   *value;
 
-	while (reorder->nkeys < keys->ndistinct)
-		reorder->key_end[reorder->nkeys++] = reorder->nheld;
-
-	for (int position = 0; position < keys->npositions; position++)
+	while (dl_reorder_next(reorder, &position, &value))
 	{
-		int			keyno = keys->keyno[position];
-		int			i;
-
-		CHECK_FOR_INTERRUPTS();
-		if (keyno < 0)
-			continue;
-		for (i = keyno == 0 ? 0 : reorder->key_end[keyno - 1];
-			 i < reorder->key_end[keyno]; i++)
-			reorder->sink(reorder->arg, position, held_value(reorder, i));
+		if (value != NULL)
+			deliver(reorder, position, value);
 	}
-	dl_buffer_return(&reorder->buffer);
+	dl_reorder_release(reorder);
+}
+
+/* The values do not fit; the last key may have some, and is not closed yet. */
+static void
+stop_holding(DlReorder *reorder, int last_keyno)
+{
+	reorder->key_end[last_keyno] = reorder->nheld;
+	if (reorder->keys->keyno != NULL)
+		start_spilling(reorder, last_keyno);
+	else
+	{
+		reorder->nkeys = last_keyno + 1;
+		while (reorder->nkeys < reorder->keys->ndistinct)
+			reorder->key_end[reorder->nkeys++] = reorder->nheld;
+		deliver_held(reorder);
+		reorder->passing = true;
+	}
 }
 
 /* Moves what is held into a tuplesort, which takes all that follows. */
@@ -227,7 +315,8 @@ start_spilling(DlReorder *reorder, int last_keyno)
 
 	TupleDescInitEntry(tupdesc, 1, "position", INT8OID, -1, 0);
 	TupleDescInitEntry(tupdesc, 2, "number", INT8OID, -1, 0);
-	TupleDescInitEntry(tupdesc, 3, "value", reorder->valuetype, -1, 0);
+	TupleDescInitEntry(tupdesc, 3, "value", reorder->options.valuetype, -1,
+					   0);
 	dl_store_unpacked(tupdesc, 3);
 	reorder->sort = tuplesort_begin_heap(tupdesc, 2, attnos, operators,
 										 collations, nulls_first, work_mem,
@@ -236,8 +325,6 @@ start_spilling(DlReorder *reorder, int last_keyno)
 	dl_keys_group_positions(reorder->keys, &reorder->positions);
 	MemoryContextSwitchTo(oldcontext);
 
-	/* the last key may have values, and is not closed yet */
-	reorder->key_end[last_keyno] = reorder->nheld;
 	for (int keyno = 0; keyno <= last_keyno; keyno++)
 	{
 		for (; i < reorder->key_end[keyno]; i++)
@@ -290,8 +377,7 @@ deliver_spilled(DlReorder *reorder)
 		size = VARSIZE(DatumGetPointer(slot->tts_values[2]));
 		value = scratch_place(reorder, size);
 		memcpy(value, DatumGetPointer(slot->tts_values[2]), size);
-		reorder->sink(reorder->arg, (int) DatumGetInt64(slot->tts_values[0]),
-					  value);
+		deliver(reorder, (int) DatumGetInt64(slot->tts_values[0]), value);
 	}
 	tuplesort_end(reorder->sort);
 	ExecDropSingleTupleTableSlot(slot);
