@@ -33,7 +33,7 @@
 
 typedef struct FieldSearch
 {
-	int			varno;			/* of the function */
+	Index		varno;			/* of the function */
 	Bitmapset  *fieldnums;		/* read of its item */
 } FieldSearch;
 
@@ -167,7 +167,7 @@ make_path(PlannerInfo *root, RelOptInfo *rel, const Path *function_path)
 	{
 		Var		   *var = (Var *) lfirst(lc);
 
-		if (IsA(var, Var) && var->varno == (int) rel->relid &&
+		if (IsA(var, Var) && (Index) var->varno == rel->relid &&
 			var->varattno == DL_SCAN_ORD)
 			path->path.pathkeys =
 				dl_build_expression_pathkey(root, (Expr *) var,
@@ -203,7 +203,7 @@ make_scan_tlist(const PlannerInfo *root, const RelOptInfo *rel, FuncExpr *call,
 {
 	Oid			rowtype = exprType((Node *) linitial(call->args));
 	Oid			itemtype = verb->arrays ? get_array_type(rowtype) : rowtype;
-	FieldSearch search = {(int) rel->relid, NULL};
+	FieldSearch search = {rel->relid, NULL};
 	List	   *clauses = extract_actual_clauses(rel->baserestrictinfo, false);
 	List	   *tlist = NIL;
 
@@ -263,7 +263,7 @@ find_fields(Node *node, FieldSearch *search)
 		FieldSelect *field = (FieldSelect *) node;
 		Var		   *var = (Var *) field->arg;
 
-		if (IsA(var, Var) && var->varno == search->varno &&
+		if (IsA(var, Var) && (Index) var->varno == search->varno &&
 			var->varattno == DL_SCAN_ITEM && var->varlevelsup == 0)
 			search->fieldnums = bms_add_member(search->fieldnums,
 											   field->fieldnum);
