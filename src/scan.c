@@ -45,6 +45,7 @@ typedef struct BatchScan
 	FmgrInfo	function;
 	FunctionCallInfo fcinfo;	/* has the values of arguments that are constant */
 	ExprState **args;			/* of the others; NULL for those */
+	Bitmapset  *params;			/* that they depend on */
 
 	/* its result */
 	MemoryContext context;
@@ -63,6 +64,7 @@ typedef struct BatchScan
 static Node *create_state(CustomScan *plan);
 static void begin_scan(CustomScanState *node, EState *estate, int eflags);
 static void begin_call(BatchScan *scan);
+static bool find_params(Node *node, BatchScan *scan);
 static void begin_set(BatchScan *scan, const CustomScan *plan);
 static TupleTableSlot *exec_scan(CustomScanState *node);
 static void end_scan(CustomScanState *node);
@@ -154,6 +156,26 @@ begin_call(BatchScan *scan)
 		else
 			scan->args[i] = ExecInitExpr(arg, &scan->css.ss.ps);
 	}
+	find_params((Node *) call->args, scan);
+}
+
+/* Those of subqueries, too, and of what those are given: it does no harm. */
+static bool
+find_params(Node *node, BatchScan *scan)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		scan->params = bms_add_member(scan->params, ((Param *) node)->paramid);
+	if (IsA(node, SubPlan))
+	{
+		const PlannedStmt *stmt = scan->css.ss.ps.state->es_plannedstmt;
+		const Plan *plan = list_nth(stmt->subplans,
+									((SubPlan *) node)->plan_id - 1);
+
+		scan->params = bms_add_members(scan->params, plan->extParam);
+	}
+	return expression_tree_walker(node, find_params, scan);
 }
 
 static void
@@ -194,14 +216,14 @@ end_scan(CustomScanState *node)
 	unload((BatchScan *) node);
 }
 
-/* Loads again only if an argument may have changed. */
+/* Loads again only if an argument may have changed, not for a condition's sake. */
 static void
 rescan(CustomScanState *node)
 {
 	BatchScan  *scan = (BatchScan *) node;
 
 	ExecScanReScan(&node->ss);
-	if (node->ss.ps.chgParam != NULL)
+	if (bms_overlap(node->ss.ps.chgParam, scan->params))
 		unload(scan);
 	else if (scan->set.held != NULL)
 		dl_reorder_rewind(scan->set.held);

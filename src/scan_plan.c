@@ -29,12 +29,13 @@
 #include "rowset.h"
 #include "scan.h"
 #include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
+/* The columns of a function's item that expressions read. */
 typedef struct FieldSearch
 {
-	Index		varno;			/* of the function */
-	Bitmapset  *fieldnums;		/* read of its item */
+	Var		   *item;
+	Bitmapset  *fieldnums;
+	List	   *fields;			/* a FieldSelect for each */
 } FieldSearch;
 
 static set_rel_pathlist_hook_type previous_hook = NULL;
@@ -42,16 +43,16 @@ static set_rel_pathlist_hook_type previous_hook = NULL;
 static void offer_scan(PlannerInfo *root, RelOptInfo *rel, Index rti,
 					   RangeTblEntry *rte);
 static const DlVerb *verb_of(const RangeTblEntry *rte);
+static Oid	item_type(const RangeTblEntry *rte, const DlVerb *verb);
 static bool is_suitable(const PlannerInfo *root, const RelOptInfo *rel);
 static Path *find_function_path(const RelOptInfo *rel);
 static Path *make_path(PlannerInfo *root, RelOptInfo *rel,
-					   const Path *function_path);
+					   const Path *function_path, Oid itemtype);
 static Plan *make_plan(PlannerInfo *root, RelOptInfo *rel,
 					   CustomPath *best_path, List *tlist, List *clauses,
 					   List *custom_plans);
 static List *make_scan_tlist(const PlannerInfo *root, const RelOptInfo *rel,
-							 FuncExpr *call, const DlVerb *verb);
-static List *add_fields(List *tlist, Oid rowtype, Bitmapset *fieldnums);
+							 Oid itemtype);
 static List *add_column(List *tlist, Expr *expr);
 static bool find_fields(Node *node, FieldSearch *search);
 
@@ -81,15 +82,18 @@ dataloader_rows_support(PG_FUNCTION_ARGS)
 static void
 offer_scan(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
+	const DlVerb *verb;
 	Path	   *function_path;
 
 	if (previous_hook != NULL)
 		previous_hook(root, rel, rti, rte);
-	if (!dl_direct_scan || verb_of(rte) == NULL || !is_suitable(root, rel))
+	if (!dl_direct_scan || (verb = verb_of(rte)) == NULL ||
+		!is_suitable(root, rel))
 		return;
 	function_path = find_function_path(rel);
 	if (function_path != NULL)
-		add_path(rel, make_path(root, rel, function_path));
+		add_path(rel, make_path(root, rel, function_path,
+								item_type(rte, verb)));
 }
 
 /*
@@ -114,6 +118,18 @@ verb_of(const RangeTblEntry *rte)
 		return NULL;
 	fmgr_info(funcid, &flinfo);
 	return dl_load_rows_verb(flinfo.fn_addr);
+}
+
+/* The call's first argument is of the relation's row type. */
+static Oid
+item_type(const RangeTblEntry *rte, const DlVerb *verb)
+{
+	const RangeTblFunction *function = linitial_node(RangeTblFunction,
+													 rte->functions);
+	FuncExpr   *call = castNode(FuncExpr, function->funcexpr);
+	Oid			rowtype = exprType((Node *) linitial(call->args));
+
+	return verb->arrays ? get_array_type(rowtype) : rowtype;
 }
 
 /*
@@ -151,7 +167,8 @@ find_function_path(const RelOptInfo *rel)
 
 /* As the function scan, but for the tuplestore; and ordered, if that is of use. */
 static Path *
-make_path(PlannerInfo *root, RelOptInfo *rel, const Path *function_path)
+make_path(PlannerInfo *root, RelOptInfo *rel, const Path *function_path,
+		  Oid itemtype)
 {
 	CustomPath *path = makeNode(CustomPath);
 	ListCell   *lc;
@@ -161,6 +178,7 @@ make_path(PlannerInfo *root, RelOptInfo *rel, const Path *function_path)
 	path->path.pathtype = T_CustomScan;
 	path->path.total_cost -= cpu_tuple_cost / 2 * path->path.rows;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_private = list_make1_oid(itemtype);
 	path->methods = &path_methods;
 
 	foreach(lc, rel->reltarget->exprs)
@@ -189,59 +207,31 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->flags = best_path->flags;
 	scan->custom_exprs = list_make1(function->funcexpr);
-	scan->custom_scan_tlist = make_scan_tlist(root, rel,
-											  (FuncExpr *) function->funcexpr,
-											  verb_of(rte));
+	scan->custom_scan_tlist =
+		make_scan_tlist(root, rel, linitial_oid(best_path->custom_private));
 	scan->methods = &dl_scan_methods;
 	return &scan->scan.plan;
 }
 
-/* See scan.h.  The call's first argument is of the relation's row type. */
+/* See scan.h. */
 static List *
-make_scan_tlist(const PlannerInfo *root, const RelOptInfo *rel, FuncExpr *call,
-				const DlVerb *verb)
+make_scan_tlist(const PlannerInfo *root, const RelOptInfo *rel, Oid itemtype)
 {
-	Oid			rowtype = exprType((Node *) linitial(call->args));
-	Oid			itemtype = verb->arrays ? get_array_type(rowtype) : rowtype;
-	FieldSearch search = {rel->relid, NULL};
+	FieldSearch search = {0};
 	List	   *clauses = extract_actual_clauses(rel->baserestrictinfo, false);
 	List	   *tlist = NIL;
+	ListCell   *lc;
 
+	search.item = makeVar(rel->relid, DL_SCAN_ITEM, itemtype, -1, InvalidOid, 0);
 	tlist = add_column(tlist, (Expr *) makeVar(rel->relid, DL_SCAN_ORD,
 											   INT8OID, -1, InvalidOid, 0));
-	tlist = add_column(tlist, (Expr *) makeVar(rel->relid, DL_SCAN_ITEM,
-											   itemtype, -1, InvalidOid, 0));
+	tlist = add_column(tlist, (Expr *) search.item);
 
 	/* what is computed here is either of the query's list or a condition */
 	find_fields((Node *) root->processed_tlist, &search);
 	find_fields((Node *) clauses, &search);
-	if (search.fieldnums != NULL)
-		tlist = add_fields(tlist, rowtype, search.fieldnums);
-	return tlist;
-}
-
-/* Each as the parser writes (item).column, or the query's would not be found. */
-static List *
-add_fields(List *tlist, Oid rowtype, Bitmapset *fieldnums)
-{
-	TupleDesc	tupdesc = lookup_rowtype_tupdesc(rowtype, -1);
-	Expr	   *item = list_nth_node(TargetEntry, tlist, DL_SCAN_ITEM - 1)->expr;
-	int			fieldnum = -1;
-
-	while ((fieldnum = bms_next_member(fieldnums, fieldnum)) > 0 &&
-		   fieldnum <= tupdesc->natts)
-	{
-		Form_pg_attribute att = TupleDescAttr(tupdesc, fieldnum - 1);
-		FieldSelect *field = makeNode(FieldSelect);
-
-		field->arg = (Expr *) copyObject(item);
-		field->fieldnum = (AttrNumber) fieldnum;
-		field->resulttype = att->atttypid;
-		field->resulttypmod = att->atttypmod;
-		field->resultcollid = att->attcollation;
-		tlist = add_column(tlist, (Expr *) field);
-	}
-	ReleaseTupleDesc(tupdesc);
+	foreach(lc, search.fields)
+		tlist = add_column(tlist, (Expr *) lfirst(lc));
 	return tlist;
 }
 
@@ -253,6 +243,10 @@ add_column(List *tlist, Expr *expr)
 	return lappend(tlist, makeTargetEntry(expr, resno, NULL, false));
 }
 
+/*
+ * They are as in the query, not as the row type is by now: its columns may have
+ * been changed or dropped since the query was parsed.
+ */
 static bool
 find_fields(Node *node, FieldSearch *search)
 {
@@ -263,10 +257,19 @@ find_fields(Node *node, FieldSearch *search)
 		FieldSelect *field = (FieldSelect *) node;
 		Var		   *var = (Var *) field->arg;
 
-		if (IsA(var, Var) && (Index) var->varno == search->varno &&
-			var->varattno == DL_SCAN_ITEM && var->varlevelsup == 0)
+		if (IsA(var, Var) && var->varno == search->item->varno &&
+			var->varattno == DL_SCAN_ITEM && var->varlevelsup == 0 &&
+			!bms_is_member(field->fieldnum, search->fieldnums))
+		{
+			FieldSelect *copy = makeNode(FieldSelect);
+
+			/* the item itself: above an outer join, var is another one's */
+			*copy = *field;
+			copy->arg = (Expr *) copyObject(search->item);
+			search->fields = lappend(search->fields, copy);
 			search->fieldnums = bms_add_member(search->fieldnums,
 											   field->fieldnum);
+		}
 	}
 	return expression_tree_walker(node, find_fields, search);
 }
