@@ -4,11 +4,11 @@
  *	  From tuple identifiers (TIDs) to rows, a window of them at a time.
  *
  * Random heap visits are bound by cache misses that follow each other: buffer
- * table, page header, line pointer, tuple.  So TIDs are first collected in a
- * small window; for each one the page is asked for (PrefetchBuffer starts the
- * read of a page that is not in memory and otherwise says where it was) and its
- * header, line pointer and tuple are pulled into the CPU's cache; only then the
- * tuples are fetched, in index order, through the table access method.  The
+ * table, buffer descriptor, page header, line pointer, tuple.  So TIDs are first
+ * collected in a small window; for each one the page is asked for (PrefetchBuffer
+ * starts the read of a page that is not in memory and otherwise says where it
+ * was) and all that a fetch will touch is pulled into the CPU's cache; only then
+ * the tuples are fetched, in index order, through the table access method.  The
  * window crosses from one key to the next.  Nothing is pinned or believed on
  * the hint.
  *
@@ -38,12 +38,14 @@
 #include "fetch_index.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 #include "storage/bufpage.h"
 #include "utils/rel.h"
 
-/* Of a tuple, this much and as much again is pulled into the cache. */
+/* What the CPU reads at a time, and how much of a tuple is read ahead of its use. */
 #define CACHE_LINE 64
+#define MOST_AHEAD (8 * CACHE_LINE)
 
 /* This many dead entries of a batch are not worth being marked. */
 #define DEAD_LIMIT 64
@@ -53,6 +55,7 @@ static void fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry,
 static void finish_short_key(DlIndexFetch *fetch, int keyno);
 static IndexScanDesc second_scan(DlIndexFetch *fetch);
 static void look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n);
+static char *look_up_page(DlIndexFetch *fetch, BlockNumber block);
 static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan);
 
 /* Is it time to mark dead entries?  A standby must not. */
@@ -191,9 +194,7 @@ second_scan(DlIndexFetch *fetch)
 
 /*
  * Starts the reads of pages that are not in memory, and brings what a fetch
- * will touch of the others into the CPU's cache.  recent_buffer is a hint: by
- * now the buffer may hold another page, whose bytes mean nothing to us, but to
- * prefetch an address is harmless whatever is there.
+ * will touch of the others into the CPU's cache.
  */
 static void
 look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
@@ -212,18 +213,9 @@ look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
 		if (i > 0 && block == ItemPointerGetBlockNumber(&window[i - 1].tid))
 			pages[i] = pages[i - 1];
 		else
-		{
-			PrefetchBufferResult result = PrefetchBuffer(fetch->rel,
-														 MAIN_FORKNUM, block);
-
-			pages[i] = BufferIsValid(result.recent_buffer) ?
-				(char *) BufferGetPage(result.recent_buffer) : NULL;
-		}
+			pages[i] = look_up_page(fetch, block);
 		if (pages[i] != NULL)
-		{
-			__builtin_prefetch(pages[i]);
 			__builtin_prefetch(&((PageHeader) pages[i])->pd_linp[offset - 1]);
-		}
 	}
 
 	for (int i = 0; i < n; i++)
@@ -232,13 +224,34 @@ look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
 
 		if (pages[i] != NULL)
 		{
-			char	   *tuple = pages[i] +
-			((PageHeader) pages[i])->pd_linp[offset - 1].lp_off;
+			ItemIdData	item = ((PageHeader) pages[i])->pd_linp[offset - 1];
+			int			bytes = Min((int) item.lp_len, MOST_AHEAD);
 
-			__builtin_prefetch(tuple);
-			__builtin_prefetch(tuple + CACHE_LINE);
+			for (int byte = 0; byte < bytes; byte += CACHE_LINE)
+				__builtin_prefetch(pages[i] + item.lp_off + byte);
 		}
 	}
+}
+
+/*
+ * Where the block is, or NULL if it is not in memory and being read.
+ * recent_buffer is a hint: by now the buffer may hold another page, whose bytes
+ * mean nothing to us, but to prefetch an address is harmless whatever is there.
+ */
+static char *
+look_up_page(DlIndexFetch *fetch, BlockNumber block)
+{
+	Buffer		buffer = PrefetchBuffer(fetch->rel, MAIN_FORKNUM,
+										block).recent_buffer;
+	char	   *page;
+
+	if (!BufferIsValid(buffer))
+		return NULL;
+	if (!BufferIsLocal(buffer))
+		__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	page = (char *) BufferGetPage(buffer);
+	__builtin_prefetch(page);
+	return page;
 }
 
 /*
