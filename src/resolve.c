@@ -32,7 +32,7 @@
 /* For collect_vars(). */
 typedef struct ColumnCollector
 {
-	int			varno;
+	Index		varno;
 	Index		sublevels_up;
 	Bitmapset  *columns;		/* found so far, as selectedCols */
 } ColumnCollector;
@@ -44,7 +44,7 @@ static void report_array_keys(Form_pg_attribute att) pg_attribute_noreturn();
 static void resolve_output(DlTarget *target, const DlRequest *request);
 static void resolve_json(DlTarget *target);
 static void collect_columns(DlTarget *target, const DlTarget *expressions,
-							int varno);
+							Index varno);
 static bool collect_vars(Node *node, void *context);
 static AttrNumber find_column(const DlTarget *target, const char *name,
 							  const char *option);
@@ -314,7 +314,8 @@ resolve_json(DlTarget *target)
  * target's own, and those that the expressions refer to by "varno".
  */
 static void
-collect_columns(DlTarget *target, const DlTarget *expressions, int varno)
+collect_columns(DlTarget *target, const DlTarget *expressions,
+				Index varno)
 {
 	ColumnCollector collector = {varno, 0, NULL};
 	Bitmapset  *columns;
@@ -354,7 +355,7 @@ collect_vars(Node *node, void *context)
 	{
 		Var		   *var = (Var *) node;
 
-		if (var->varno == collector->varno &&
+		if ((Index) var->varno == collector->varno &&
 			var->varlevelsup == collector->sublevels_up)
 			collector->columns =
 				bms_add_member(collector->columns, var->varattno -
