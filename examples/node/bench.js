@@ -27,12 +27,10 @@ const cells = {
   '500 reporters, a connection page': ['page', theirPages, ourPages]
 }
 const ours = {
-  'node-postgres': (name) => (keys) => {
-    const loaders = nodePostgres.makeLoaders(pool)
-    return (name === 'page' ? loaders.page(5) : loaders[name]).loadMany(keys)
-  },
-  'postgres.js': (name, options) => (keys) => postgresJs.makeLoaders(sql, options)[name].loadMany(keys)
+  'node-postgres': (make = nodePostgres.makeLoaders) => ({ ...make(pool), page: make(pool).page(5) }),
+  'postgres.js': (make = postgresJs.makeLoaders, options) => make(sql, options)
 }
+const large = { 'node-postgres': nodePostgres.makeLargeLoaders, 'postgres.js': postgresJs.makeLargeLoaders }
 
 // A loader for each run, as for each request.
 const inLoader = (load) => (keys) => new DataLoader(load).loadMany(keys)
@@ -45,12 +43,11 @@ function ways(driver, name, theirs, mine) {
   }
   ways['= ANY or LATERAL, and a Map'] = () => inLoader(grouped(query)[name])(theirs)
   ways['json_agg by hand'] = () => inLoader(byHand(query)[name])(theirs)
-  ways.dataloader = () => ours[driver](name)(mine)
-  if (driver === 'node-postgres' && name in nodePostgres.makeLargeLoaders(pool)) {
-    ways['dataloader, 64 keys a row'] = () => nodePostgres.makeLargeLoaders(pool)[name].loadMany(mine)
-  }
-  if (driver === 'postgres.js') {
-    ways['dataloader, maxBatchSize 64'] = () => ours[driver](name, { maxBatchSize: 64 })(mine)
+  ways.dataloader = () => ours[driver]()[name].loadMany(mine)
+  if (name in ours[driver](large[driver])) {
+    ways['dataloader, 16 keys a row'] = () => ours[driver](large[driver])[name].loadMany(mine)
+  } else if (driver === 'postgres.js') {
+    ways['dataloader, maxBatchSize 64'] = () => ours[driver](undefined, { maxBatchSize: 64 })[name].loadMany(mine)
   }
   return ways
 }

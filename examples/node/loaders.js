@@ -41,19 +41,25 @@ export function makeLoaders(db) {
   }
 }
 
-// For results of a megabyte: still one statement, but a row for each 64 keys.  The driver
-// reads one while the server loads the next.
+// For large results: still one statement, but a row for each 16 keys.  The driver reads one
+// while the server loads the next.
 export function makeLargeLoaders(db) {
-  const batch = async (text, ids) => (await db.query(
-    `${text} FROM (SELECT $1::bigint[]) AS keys (ids), generate_series(1, cardinality(ids), 64) AS i`, [ids]
+  const batch = async (text, ids, ...values) => (await db.query(
+    `${text} FROM (SELECT $1::bigint[]) AS keys (ids), generate_series(1, cardinality(ids), 16) AS i`, [ids, ...values]
   )).rows.flatMap((row) => row.batch)
   return {
     articles: new DataLoader((ids) => batch(
-      `SELECT dataloader.load_many_json('article', ids[i : i + 63], by => 'reporter_id', order_by => 'id') AS batch`, ids)),
+      `SELECT dataloader.load_many_json('article', ids[i : i + 15], by => 'reporter_id', order_by => 'id') AS batch`, ids)),
 
     newest: new DataLoader((ids) => batch(
-      `SELECT dataloader.load_many_json('article', ids[i : i + 63], by => 'reporter_id',
-         order_by => 'pub_date DESC, id', first => 5) AS batch`, ids))
+      `SELECT dataloader.load_many_json('article', ids[i : i + 15], by => 'reporter_id',
+         order_by => 'pub_date DESC, id', first => 5) AS batch`, ids)),
+
+    page: memoize((first) => new DataLoader((pages) => batch(
+      `SELECT dataloader.load_connection('article', ids[i : i + 15], by => 'reporter_id', order_by => 'pub_date DESC, id',
+         first => $2, after => ($3::text[])[i : i + 15]) AS batch`,
+      pages.map((page) => page.id), first, pages.map((page) => page.after ?? null)),
+      { cacheKeyFn: (page) => JSON.stringify([page.id, page.after ?? null]) }))
   }
 }
 

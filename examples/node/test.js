@@ -56,8 +56,9 @@ const cells = {
 }
 const drivers = {
   'node-postgres': () => ({ ...makeLoaders(pool), page: makeLoaders(pool).page(5) }),
-  'node-postgres, 64 keys a row': () => makeLargeLoaders(pool),
+  'node-postgres, 16 keys a row': () => ({ ...makeLargeLoaders(pool), page: makeLargeLoaders(pool).page(5) }),
   'postgres.js': () => postgresJs.makeLoaders(sql),
+  'postgres.js, 16 keys a row': () => postgresJs.makeLargeLoaders(sql),
   knex: () => knexLoaders.makeLoaders(knex)
 }
 
