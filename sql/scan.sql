@@ -65,6 +65,10 @@ EXPLAIN (COSTS OFF)
 SELECT ord, (item).* FROM dataloader.load_one(NULL::author, ARRAY[3,1]);
 SELECT ord, (item).id FROM dataloader.load_one(NULL::author, ARRAY[3,1]);
 ROLLBACK;
+BEGIN;
+ALTER FUNCTION dataloader.load_one(anyelement, anycompatiblearray, text, regclass, text, text, jsonb, text) STRICT;
+SELECT ord, (item).id FROM dataloader.load_one(NULL::author, ARRAY[3,1]);
+ROLLBACK;
 
 -- the same rows: missing, repeated and NULL keys, a dropped column, no keys at all
 SELECT ord, (item).* FROM dataloader.load_one(NULL::author, ARRAY[3,99,NULL,1,3]);

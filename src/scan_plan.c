@@ -98,7 +98,8 @@ offer_scan(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 
 /*
  * What is loaded, if the entry is one of our functions and nothing else: not
- * one that somebody has given settings, say, which only a function's call obeys.
+ * one that somebody has given settings, or made strict, which only a function's
+ * call obeys.
  */
 static const DlVerb *
 verb_of(const RangeTblEntry *rte)
@@ -117,7 +118,7 @@ verb_of(const RangeTblEntry *rte)
 	if (!OidIsValid(get_func_support(funcid)))
 		return NULL;
 	fmgr_info(funcid, &flinfo);
-	return dl_load_rows_verb(flinfo.fn_addr);
+	return flinfo.fn_strict ? NULL : dl_load_rows_verb(flinfo.fn_addr);
 }
 
 /* The call's first argument is of the relation's row type. */
