@@ -212,6 +212,27 @@ SET ROLE regress_scan_reader;
 SELECT ord, (item).id FROM dataloader.load_one(NULL::author, ARRAY[2,1]);
 ROLLBACK;
 
+-- a plan that is kept asks again, for whoever runs it; policies apply
+PREPARE p AS SELECT ord, (item).id FROM dataloader.load_one(NULL::author, ARRAY[2,1]);
+SET plan_cache_mode = force_generic_plan;
+EXECUTE p;
+SET ROLE regress_scan_reader;
+EXECUTE p;
+RESET ROLE;
+ALTER TABLE author ENABLE ROW LEVEL SECURITY;
+CREATE POLICY first_only ON author USING (id = 1);
+SET ROLE regress_scan_reader;
+EXECUTE p;
+RESET ROLE;
+REVOKE SELECT ON author FROM regress_scan_reader;
+SET ROLE regress_scan_reader;
+EXECUTE p;
+RESET ROLE;
+EXECUTE p;
+DEALLOCATE p;
+RESET plan_cache_mode;
+ALTER TABLE author DISABLE ROW LEVEL SECURITY;
+
 -- errors of a load are those of the function
 SELECT ord, (item).id FROM dataloader.load_one(NULL::book, ARRAY[2,1], by => 'author_id');
 SELECT ord, (item).id FROM dataloader.load_rows(NULL::book, ARRAY[2,1], by => 'writer_id');
