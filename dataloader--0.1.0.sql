@@ -19,7 +19,7 @@ COMMENT ON SCHEMA dataloader IS
 
 -- What the planner asks about the functions that return rows.
 
-CREATE FUNCTION dataloader.rows_support(pg_catalog.internal)
+CREATE FUNCTION dataloader.rows_support(request pg_catalog.internal)
 RETURNS pg_catalog.internal
 AS 'MODULE_PATHNAME', 'dataloader_rows_support'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -32,7 +32,7 @@ SELECT obj_description('dataloader'::regnamespace, 'pg_namespace') IS NOT NULL A
 -- options are spelled the same and come in the same order everywhere
 SELECT option, count(DISTINCT type) AS types, count(DISTINCT position) AS positions
 FROM functions, LATERAL unnest(proargnames, proargtypes::oid[]) WITH ORDINALITY a(option, type, position)
-WHERE type IS NOT NULL AND option NOT IN ('relation', 'keys') GROUP BY option ORDER BY option COLLATE "C";
+WHERE type IS NOT NULL AND option NOT IN ('relation', 'keys') AND prorettype <> 'internal'::regtype GROUP BY option ORDER BY option COLLATE "C";
 -- every option has a default, and each function an overload for keys as text
 SELECT count(*) AS without_default FROM functions WHERE pronargs - pronargdefaults <> 2 AND prorettype <> 'internal'::regtype;
 SELECT proname, string_agg(proargtypes[1]::regtype::text, ', ' ORDER BY proargtypes[1]) AS keys FROM functions WHERE prorettype <> 'internal'::regtype GROUP BY proname ORDER BY proname COLLATE "C";

@@ -29,7 +29,7 @@ my @allowed = (
 	qr/^CREATE SCHEMA dataloader$/,
 	qr/^(?:GRANT|REVOKE) [A-Z, ]+ ON (?:SCHEMA dataloader|(?:FUNCTION|TABLE)? ?$ours(?: ?\([^()]*\))?) (?:TO|FROM) PUBLIC$/,
 	qr/^COMMENT ON (?:SCHEMA dataloader|(?:FUNCTION|TABLE|TYPE|COLUMN|EXTENSION|CAST|OPERATOR) .*) IS ''$/,
-	qr/^CREATE FUNCTION $ours ?\(.*\) RETURNS .* AS ''(?:, '')? LANGUAGE C\b[A-Z0-9 ]*$/,
+	qr/^CREATE FUNCTION $ours ?\(.*\) RETURNS .* AS ''(?:, '')? LANGUAGE C\b[A-Z0-9 ]*(?: SUPPORT $ours)?$/,
 	qr/^(?:CREATE (?:TYPE|TABLE|DOMAIN|CAST|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|INDEX)|ALTER (?:FUNCTION|TABLE|TYPE|DOMAIN)|DROP FUNCTION) (?:$ours|\($ours)\b.*$/,
 	qr/^SELECT pg_catalog\.pg_extension_config_dump\(''(?:pg_catalog\.regclass)?, ''\)$/);
 
@@ -72,7 +72,7 @@ like(slurp_file('dataloader.control'), qr/^$_$/m, "the control file has $_") for
 # --- what must not pass
 my $header = qq{\\echo Use "CREATE EXTENSION dataloader" to load this file. \\quit\n};
 my $good = q{CREATE FUNCTION dataloader.f(a pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.json AS 'MODULE_PATHNAME', 'f' LANGUAGE C STABLE;};
-is(join("\n", violations("$header$good /* a ; */ -- b ;\nCOMMENT ON FUNCTION dataloader.f(pg_catalog.text) IS 'a; b''s';")), '', 'a good script passes');
+is(join("\n", violations("$header$good ${\($good =~ s/STABLE/STABLE SUPPORT dataloader.f_support/r)} /* a ; */ -- b ;\nCOMMENT ON FUNCTION dataloader.f(pg_catalog.text) IS 'a; b''s';")), '', 'a good script passes');
 my %bad = (
 	'no guard'            => $good,
 	'or replace'          => $header . $good =~ s/CREATE/CREATE OR REPLACE/r,
@@ -84,6 +84,7 @@ my %bad = (
 	'unqualified column'  => $header . $good =~ s/RETURNS pg_catalog\.json/RETURNS TABLE (a int)/r,
 	'default that runs'   => $header . $good =~ s/NULL/now()/r,
 	'definer'             => $header . $good =~ s/STABLE/STABLE SECURITY DEFINER/r,
+	'unqualified support' => $header . $good =~ s/STABLE/STABLE SUPPORT f_support/r,
 	'leakproof'           => $header . $good =~ s/STABLE/STABLE LEAKPROOF/r,
 	'language sql'        => $header . $good =~ s/LANGUAGE C/LANGUAGE sql/r,
 	'do block'            => $header . q{DO $$ BEGIN END $$;},
