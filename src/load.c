@@ -159,7 +159,7 @@ dl_load_rows_verb(PGFunction function)
 	return NULL;
 }
 
-/* The pipeline.  "set" is where the rows of a typed verb go. */
+/* The pipeline.  "set" is where the rows of a typed verb go, NULL of others. */
 static Datum
 load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 {
@@ -186,7 +186,7 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 	/* opened first: reading the keys may run code of the user's */
 	dl_load_open_route(&route, target, rel, junction);
 	keys = dl_keys_build(dl_target_keyed(target), &request, true);
-	if (keys != NULL && verb->typed && route.direct && is_sliced(keys))
+	if (keys != NULL && set != NULL && route.direct && is_sliced(keys))
 		load_slices(&request, target, keys, &route, set);
 	else if (keys != NULL)
 	{
@@ -305,12 +305,12 @@ static DlEmit *
 begin_emit(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 		   DlRowSet *set, MemoryContext result_context)
 {
+	if (set != NULL)
+		return dl_emit_rows_begin(target, keys, set, set->may_hold &&
+								  keys->npositions <= MOST_HELD);
 	if (target->verb->json)
 		return dl_emit_json_begin(target, keys, result_context);
-	if (target->verb->count)
-		return dl_emit_count_begin(keys, request->first, result_context);
-	return dl_emit_rows_begin(target, keys, set, set->may_hold &&
-							  keys->npositions <= MOST_HELD);
+	return dl_emit_count_begin(keys, request->first, result_context);
 }
 
 /* Each relation must be right for the direct path, or a plan reads them all. */
