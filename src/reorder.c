@@ -65,6 +65,7 @@ static char *hold(DlReorder *reorder, int keyno, Size size);
 static char *scratch_place(DlReorder *reorder, Size size);
 static Size held_limit(void);
 static char *held_value(DlReorder *reorder, int i);
+static void close_keys(DlReorder *reorder, int until);
 static void stop_holding(DlReorder *reorder, int last_keyno);
 static void start_spilling(DlReorder *reorder, int last_keyno);
 static void spill(DlReorder *reorder, int keyno, char *value);
@@ -141,8 +142,7 @@ dl_reorder_end(DlReorder *reorder)
 		deliver_spilled(reorder);
 	else
 	{
-		while (reorder->nkeys < reorder->keys->ndistinct)
-			reorder->key_end[reorder->nkeys++] = reorder->nheld;
+		close_keys(reorder, reorder->keys->ndistinct);
 		if (reorder->options.hold)
 			return true;
 		deliver_held(reorder);
@@ -197,9 +197,7 @@ hold(DlReorder *reorder, int keyno, Size size)
 {
 	Size		room = reorder->options.headroom + MAXALIGN(size);
 
-	while (reorder->nkeys < keyno)
-		reorder->key_end[reorder->nkeys++] = reorder->nheld;
-
+	close_keys(reorder, keyno);
 	if (reorder->nheld == reorder->maxheld)
 	{
 		reorder->maxheld *= 2;
@@ -284,18 +282,26 @@ deliver_held(DlReorder *reorder)
 	dl_reorder_release(reorder);
 }
 
+/* No more values are held for the keys before "until". */
+static void
+close_keys(DlReorder *reorder, int until)
+{
+	while (reorder->nkeys < until)
+		reorder->key_end[reorder->nkeys++] = reorder->nheld;
+}
+
 /* The values do not fit; the last key may have some, and is not closed yet. */
 static void
 stop_holding(DlReorder *reorder, int last_keyno)
 {
-	reorder->key_end[last_keyno] = reorder->nheld;
 	if (reorder->keys->keyno != NULL)
+	{
+		close_keys(reorder, last_keyno + 1);
 		start_spilling(reorder, last_keyno);
+	}
 	else
 	{
-		reorder->nkeys = last_keyno + 1;
-		while (reorder->nkeys < reorder->keys->ndistinct)
-			reorder->key_end[reorder->nkeys++] = reorder->nheld;
+		close_keys(reorder, reorder->keys->ndistinct);
 		deliver_held(reorder);
 		reorder->passing = true;
 	}

@@ -154,9 +154,11 @@ begin_call(BatchScan *scan)
 			scan->fcinfo->args[i].isnull = ((Const *) arg)->constisnull;
 		}
 		else
+		{
 			scan->args[i] = ExecInitExpr(arg, &scan->css.ss.ps);
+			find_params((Node *) arg, scan);
+		}
 	}
-	find_params((Node *) call->args, scan);
 }
 
 /* Those of subqueries, too, and of what those are given: it does no harm. */

@@ -51,8 +51,8 @@ static Path *make_path(PlannerInfo *root, RelOptInfo *rel,
 static Plan *make_plan(PlannerInfo *root, RelOptInfo *rel,
 					   CustomPath *best_path, List *tlist, List *clauses,
 					   List *custom_plans);
-static List *make_scan_tlist(const PlannerInfo *root, const RelOptInfo *rel,
-							 Oid itemtype);
+static List *make_scan_tlist(const PlannerInfo *root, Index varno,
+							 Oid itemtype, List *qual);
 static List *add_column(List *tlist, Expr *expr);
 static bool find_fields(Node *node, FieldSearch *search);
 
@@ -209,28 +209,30 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	scan->flags = best_path->flags;
 	scan->custom_exprs = list_make1(function->funcexpr);
 	scan->custom_scan_tlist =
-		make_scan_tlist(root, rel, linitial_oid(best_path->custom_private));
+		make_scan_tlist(root, rel->relid,
+						linitial_oid(best_path->custom_private),
+						scan->scan.plan.qual);
 	scan->methods = &dl_scan_methods;
 	return &scan->scan.plan;
 }
 
 /* See scan.h. */
 static List *
-make_scan_tlist(const PlannerInfo *root, const RelOptInfo *rel, Oid itemtype)
+make_scan_tlist(const PlannerInfo *root, Index varno, Oid itemtype,
+				List *qual)
 {
 	FieldSearch search = {0};
-	List	   *clauses = extract_actual_clauses(rel->baserestrictinfo, false);
 	List	   *tlist = NIL;
 	ListCell   *lc;
 
-	search.item = makeVar(rel->relid, DL_SCAN_ITEM, itemtype, -1, InvalidOid, 0);
-	tlist = add_column(tlist, (Expr *) makeVar(rel->relid, DL_SCAN_ORD,
+	search.item = makeVar(varno, DL_SCAN_ITEM, itemtype, -1, InvalidOid, 0);
+	tlist = add_column(tlist, (Expr *) makeVar(varno, DL_SCAN_ORD,
 											   INT8OID, -1, InvalidOid, 0));
 	tlist = add_column(tlist, (Expr *) search.item);
 
 	/* what is computed here is either of the query's list or a condition */
 	find_fields((Node *) root->processed_tlist, &search);
-	find_fields((Node *) clauses, &search);
+	find_fields((Node *) qual, &search);
 	foreach(lc, search.fields)
 		tlist = add_column(tlist, (Expr *) lfirst(lc));
 	return tlist;

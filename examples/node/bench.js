@@ -1,7 +1,7 @@
 // bench ROUNDS [NAME]: see ../README.md.  Each way of a cell once a round, by turns; the cells
 // once for each driver.  The keys are at hand, as they are for a batch function.
 import DataLoader from 'dataloader'
-import { close, knex, pool, readKeys, rowsOf, sql, statements } from './database.js'
+import { close, knex, pool, readKeys, rowsOf, sql, statements, withPagesOf5 } from './database.js'
 import * as nodePostgres from './loaders.js'
 import * as postgresJs from './postgresjs.js'
 import { byHand, grouped, naive } from './ways.js'
@@ -27,7 +27,7 @@ const cells = {
   '500 reporters, a connection page': ['page', theirPages, ourPages]
 }
 const ours = {
-  'node-postgres': (make = nodePostgres.makeLoaders) => ({ ...make(pool), page: make(pool).page(5) }),
+  'node-postgres': (make = nodePostgres.makeLoaders) => withPagesOf5(make(pool)),
   'postgres.js': (make = postgresJs.makeLoaders, options) => make(sql, options)
 }
 const large = { 'node-postgres': nodePostgres.makeLargeLoaders, 'postgres.js': postgresJs.makeLargeLoaders }

@@ -30,6 +30,9 @@ export const rowsOf = {
   'postgres.js': (text, values) => sql.unsafe(text, values, { prepare: true })
 }
 
+// node-postgres's loaders are made with pages of any size: here, of 5.
+export const withPagesOf5 = (loaders) => ({ ...loaders, page: loaders.page(5) })
+
 // The 500 reporters of ../README.md, and the first 500 of their articles.
 export async function readKeys() {
   const query = rowsOf['node-postgres']

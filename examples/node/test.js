@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { graphql } from 'graphql'
 import pg from 'pg'
-import { close, knex, pool, readKeys, rowsOf, sql, statements } from './database.js'
+import { close, knex, pool, readKeys, rowsOf, sql, statements, withPagesOf5 } from './database.js'
 import * as knexLoaders from './knex.js'
 import { articlesAsText, makeLargeLoaders, makeLoaders } from './loaders.js'
 import * as postgresJs from './postgresjs.js'
@@ -55,8 +55,8 @@ const cells = {
   page: () => firstPages(keys.reporters)
 }
 const drivers = {
-  'node-postgres': () => ({ ...makeLoaders(pool), page: makeLoaders(pool).page(5) }),
-  'node-postgres, 16 keys a row': () => ({ ...makeLargeLoaders(pool), page: makeLargeLoaders(pool).page(5) }),
+  'node-postgres': () => withPagesOf5(makeLoaders(pool)),
+  'node-postgres, 16 keys a row': () => withPagesOf5(makeLargeLoaders(pool)),
   'postgres.js': () => postgresJs.makeLoaders(sql),
   'postgres.js, 16 keys a row': () => postgresJs.makeLargeLoaders(sql),
   knex: () => knexLoaders.makeLoaders(knex)
