@@ -4,7 +4,7 @@
  *	  The direct path: one index scan, moved through the sorted keys.
  *
  * The scan yields tuple identifiers (TIDs) key by key; fetch_window.c gets the
- * tuples.  Keys that lie close to each other in the index are walked in one
+ * tuples, and fetch_ahead.c has the index pages of the next keys at hand.  Keys that lie close to each other in the index are walked in one
  * range instead (fetch_dense.c), an index that holds all that is read needs no
  * tuples (fetch_index_only.c), and pages of connections begin in the middle
  * (fetch_seek.c).
@@ -199,9 +199,12 @@ walk_keys(DlIndexFetch *fetch)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
 
+	dl_begin_ahead(fetch);
 	for (int keyno = 0; keyno < fetch->batch->keys->ndistinct; keyno++)
 	{
 		int64		ntids = 0;
+
+		dl_look_ahead_keys(fetch, keyno);
 
 		/* a filter says only after the fetch how far to walk */
 		if (fetch->limit > 0 && fetch->filter != NULL)

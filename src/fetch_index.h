@@ -40,6 +40,11 @@ typedef struct DlIndexFetch
 	ExprState  *filter;			/* NULL: none */
 	ExprContext *econtext;
 
+	/* keys are looked up ahead of the scan, from this root of the index */
+	bool		ahead;
+	BlockNumber root;
+	uint32		root_level;
+
 	bool		dense;			/* one walk over the range of all keys */
 
 	/* index-only */
@@ -69,6 +74,12 @@ extern void dl_walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan,
 							  int keyno, int64 nseen);
 extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 					   int64 *nrows, int64 nseen);
+
+extern char *dl_look_up_page(Relation rel, BlockNumber block);
+
+/* fetch_ahead.c */
+extern void dl_begin_ahead(DlIndexFetch *fetch);
+extern void dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno);
 
 /* fetch_dense.c */
 extern bool dl_is_dense(const DlIndexFetch *fetch);

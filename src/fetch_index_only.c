@@ -68,11 +68,13 @@ dl_walk_index_only(DlIndexFetch *fetch)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
 
+	dl_begin_ahead(fetch);
 	for (int keyno = 0; keyno < fetch->batch->keys->ndistinct; keyno++)
 	{
 		ItemPointer tid;
 		int64		nrows = 0;
 
+		dl_look_ahead_keys(fetch, keyno);
 		dl_seek_key(fetch, fetch->scan, keyno);
 		while (nrows != fetch->limit &&
 			   (tid = index_getnext_tid(fetch->scan, direction)) != NULL)

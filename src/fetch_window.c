@@ -55,7 +55,6 @@ static void fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry,
 static void finish_short_key(DlIndexFetch *fetch, int keyno);
 static IndexScanDesc second_scan(DlIndexFetch *fetch);
 static void look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n);
-static char *look_up_page(DlIndexFetch *fetch, BlockNumber block);
 static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan);
 
 /* Is it time to mark dead entries?  A standby must not. */
@@ -213,7 +212,7 @@ look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
 		if (i > 0 && block == ItemPointerGetBlockNumber(&window[i - 1].tid))
 			pages[i] = pages[i - 1];
 		else
-			pages[i] = look_up_page(fetch, block);
+			pages[i] = dl_look_up_page(fetch->rel, block);
 		if (pages[i] != NULL)
 			__builtin_prefetch(&((PageHeader) pages[i])->pd_linp[offset - 1]);
 	}
@@ -238,10 +237,10 @@ look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
  * recent_buffer is a hint: by now the buffer may hold another page, whose bytes
  * mean nothing to us, but to prefetch an address is harmless whatever is there.
  */
-static char *
-look_up_page(DlIndexFetch *fetch, BlockNumber block)
+char *
+dl_look_up_page(Relation rel, BlockNumber block)
 {
-	Buffer		buffer = PrefetchBuffer(fetch->rel, MAIN_FORKNUM,
+	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM,
 										block).recent_buffer;
 	char	   *page;
 
