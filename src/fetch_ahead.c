@@ -17,8 +17,10 @@
  * out of the page, and all that comes of it is what is prefetched.  Which rows
  * there are is said by the index scan that follows, and by it alone.
  *
- * Values are compared by integers that order as they do, or nearly so: for a
- * hint, the first half of a uuid is enough.
+ * Values are compared by their ranks, integers that order as they do, or nearly
+ * so: for a hint, the first half of a uuid is enough.  Walks that begin at a
+ * cursor do not look ahead: only the first column is compared, and they begin
+ * in the middle of the key's tuples, which may be pages away.
  *
  * This is group prefetching (Chen, Ailamaki, Gibbons, Mowry: Improving hash join
  * performance through prefetching, ICDE 2004), with a search tree.
@@ -60,7 +62,7 @@
 typedef struct LeafSearch
 {
 	const char *page;
-	int64		key;
+	int64		rank;			/* of the key */
 	int			low;			/* offset numbers: it is one of these */
 	int			high;
 	const char *tuple;			/* that of the next step */
@@ -80,7 +82,7 @@ static bool ask_for_tuple(LeafSearch *search);
 static void step(LeafSearch *search, Oid type);
 static ItemId line_pointer(const LeafSearch *search);
 
-/* At the begin of a walk: is it worth it for these keys in this index? */
+/* At the start of a walk: is it worth it for these keys in this index? */
 void
 dl_begin_ahead(DlIndexFetch *fetch)
 {
@@ -118,7 +120,7 @@ dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno)
 	LeafSearch	searches[DL_WINDOW_SIZE];
 	int			nsearches = 0;
 
-	if (!fetch->ahead || keyno % DL_WINDOW_SIZE != 0)
+	if (!fetch->ahead || keyno % DL_WINDOW_SIZE != 0 || n < AHEAD_KEYS)
 		return;
 
 	for (int i = 0; i < n; i++)
@@ -130,7 +132,7 @@ dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno)
 
 		if (!BlockNumberIsValid(blocks[i]))
 			continue;
-		search->key = ranks[i];
+		search->rank = ranks[i];
 		search->page = dl_look_up_page(fetch->index, blocks[i]);
 		if (search->page != NULL)
 			nsearches++;
@@ -144,7 +146,7 @@ has_rank(Oid opfamily, Oid type)
 	return dl_sorts_as_integer(opfamily, type) || type == UUIDOID;
 }
 
-/* An integer that orders as the value does; as that of an index, it need not be aligned. */
+/* The value is that of a key or stands in an index, maybe not aligned. */
 static int64
 rank_of(Oid type, const void *value)
 {
@@ -320,7 +322,7 @@ static void
 step(LeafSearch *search, Oid type)
 {
 	int			middle = (search->low + search->high) / 2;
-	bool		before = rank_of(type, search->tuple + FIRST_COLUMN) < search->key;
+	bool		before = rank_of(type, search->tuple + FIRST_COLUMN) < search->rank;
 
 	/* without a branch, which would be foreseen as badly as the key */
 	search->low = before ? middle + 1 : search->low;
