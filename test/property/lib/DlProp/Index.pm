@@ -66,7 +66,11 @@ sub _direction { return pick('', '', '', ' DESC', ' DESC NULLS LAST', ' NULLS FI
 sub _index_method
 {
 	my ($self, $first) = @_;
-	return $self->apply("CREATE INDEX ON $self->{table} USING " . pick('hash', 'hash', 'brin', 'gin', 'gist', 'spgist') . " ($first->{name})");
+	my $method = pick('hash', 'hash', 'brin', 'gin', 'gist', 'spgist');
+
+	# the server's spgist compares bytes, so that plain SQL does not find 'a' by 'A'
+	$method = 'hash' if $method eq 'spgist' && $first->{type}{nondeterministic};
+	return $self->apply("CREATE INDEX ON $self->{table} USING $method ($first->{name})");
 }
 
 sub _index_expression
