@@ -6,7 +6,7 @@
  * Rows on pages that the visibility map shows to be all-visible need no heap
  * visit.  That map is only right while the index page is pinned (the
  * executor's rule for index-only scans), so each row is settled before the
- * scan moves on, and there is no look-ahead window.
+ * scan moves on: keys are looked up ahead (fetch_ahead.c), rows are not.
  *
  *-------------------------------------------------------------------------
  */
