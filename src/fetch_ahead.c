@@ -80,6 +80,7 @@ static void search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n
 static void begin_search(LeafSearch *search);
 static bool ask_for_tuple(LeafSearch *search);
 static void step(LeafSearch *search, Oid type);
+static int	middle_of(const LeafSearch *search);
 static ItemId line_pointer(const LeafSearch *search);
 
 /* At the start of a walk: is it worth it for these keys in this index? */
@@ -101,10 +102,12 @@ dl_begin_ahead(DlIndexFetch *fetch)
 	buffer = ReadBuffer(index, BTREE_METAPAGE);
 	LockBuffer(buffer, BT_READ);
 	meta = BTPageGetMeta(BufferGetPage(buffer));
-	fetch->root = meta->btm_fastroot;
-	fetch->root_level = meta->btm_fastlevel;
+	if (meta->btm_fastlevel >= AHEAD_LEVELS)
+	{
+		fetch->root = meta->btm_fastroot;
+		fetch->root_level = meta->btm_fastlevel;
+	}
 	UnlockReleaseBuffer(buffer);
-	fetch->ahead = fetch->root_level >= AHEAD_LEVELS;
 }
 
 /*
@@ -119,8 +122,9 @@ dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno)
 	BlockNumber blocks[DL_WINDOW_SIZE];
 	LeafSearch	searches[DL_WINDOW_SIZE];
 	int			nsearches = 0;
+	const char *page = NULL;
 
-	if (!fetch->ahead || keyno % DL_WINDOW_SIZE != 0 || n < AHEAD_KEYS)
+	if (fetch->root_level == 0 || keyno % DL_WINDOW_SIZE != 0 || n < AHEAD_KEYS)
 		return;
 
 	for (int i = 0; i < n; i++)
@@ -128,14 +132,14 @@ dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno)
 	find_leaves(fetch, ranks, n, blocks);
 	for (int i = 0; i < n; i++)
 	{
-		LeafSearch *search = &searches[nsearches];
-
 		if (!BlockNumberIsValid(blocks[i]))
 			continue;
-		search->rank = ranks[i];
-		search->page = dl_look_up_page(fetch->index, blocks[i]);
-		if (search->page != NULL)
-			nsearches++;
+		if (i == 0 || blocks[i] != blocks[i - 1])
+			page = dl_look_up_page(fetch->index, blocks[i]);
+		if (page == NULL)
+			continue;
+		searches[nsearches].page = page;
+		searches[nsearches++].rank = ranks[i];
 	}
 	search_leaves(fetch, searches, nsearches);
 }
@@ -321,7 +325,7 @@ ask_for_tuple(LeafSearch *search)
 static void
 step(LeafSearch *search, Oid type)
 {
-	int			middle = (search->low + search->high) / 2;
+	int			middle = middle_of(search);
 	bool		before = rank_of(type, search->tuple + FIRST_COLUMN) < search->rank;
 
 	/* without a branch, which would be foreseen as badly as the key */
@@ -330,9 +334,15 @@ step(LeafSearch *search, Oid type)
 	__builtin_prefetch(line_pointer(search));
 }
 
-/* That of the next step. */
+/* The offset number of the next step's tuple. */
+static int
+middle_of(const LeafSearch *search)
+{
+	return (search->low + search->high) / 2;
+}
+
 static ItemId
 line_pointer(const LeafSearch *search)
 {
-	return &((PageHeader) search->page)->pd_linp[(search->low + search->high) / 2 - 1];
+	return &((PageHeader) search->page)->pd_linp[middle_of(search) - 1];
 }

@@ -4,9 +4,10 @@
  *	  The direct path: one index scan, moved through the sorted keys.
  *
  * The scan yields tuple identifiers (TIDs) key by key; fetch_window.c gets the
- * tuples, and fetch_ahead.c has the index pages of the next keys at hand.  Keys that lie close to each other in the index are walked in one
- * range instead (fetch_dense.c), an index that holds all that is read needs no
- * tuples (fetch_index_only.c), and pages of connections begin in the middle
+ * tuples, and fetch_ahead.c has the index pages of the next keys at hand.  Keys
+ * that lie close to each other in the index are walked in one range instead
+ * (fetch_dense.c), an index that holds all that is read needs no tuples
+ * (fetch_index_only.c), and pages of connections begin in the middle
  * (fetch_seek.c).
  *
  * Everything here belongs to the call.  A filter may run any code, this file

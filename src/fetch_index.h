@@ -40,10 +40,9 @@ typedef struct DlIndexFetch
 	ExprState  *filter;			/* NULL: none */
 	ExprContext *econtext;
 
-	/* keys are looked up ahead of the scan, from this root of the index */
-	bool		ahead;
-	BlockNumber root;
-	uint32		root_level;
+	/* where keys are looked up ahead of the scan */
+	BlockNumber root;			/* of the index */
+	uint32		root_level;		/* 0: they are not */
 
 	bool		dense;			/* one walk over the range of all keys */
 

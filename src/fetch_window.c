@@ -240,8 +240,7 @@ look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
 char *
 dl_look_up_page(Relation rel, BlockNumber block)
 {
-	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM,
-										block).recent_buffer;
+	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
 	char	   *page;
 
 	if (!BufferIsValid(buffer))
