@@ -38,6 +38,7 @@ SOURCES = \
 	fetch_index \
 	fetch_index_only \
 	fetch_window \
+	fetch_page \
 	fetch_ahead \
 	fetch_dense \
 	fetch_seek \

@@ -28,8 +28,12 @@
 #include "nodes/parsenodes.h"
 #include "optimizer/paths.h"
 #include "parser/parse_param.h"
+#include "pgstat.h"
+#include "storage/buf_internals.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/tuplesort.h"
 
@@ -118,6 +122,47 @@ dl_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
 	return index_beginscan(heap, index, snapshot, nkeys, 0);
 #else
 	return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#endif
+}
+
+/* Does the buffer hold this page of the table?  16 renamed what names a file. */
+static inline bool
+dl_buffer_holds(BufferDesc *buffer, Relation rel, BlockNumber block)
+{
+	BufferTag	tag;
+
+#if PG_VERSION_NUM < 160000
+	INIT_BUFFERTAG(tag, rel->rd_node, MAIN_FORKNUM, block);
+	return BUFFERTAGS_EQUAL(buffer->tag, tag);
+#else
+	InitBufferTag(&tag, &rel->rd_locator, MAIN_FORKNUM, block);
+	return BufferTagsEqual(&buffer->tag, &tag);
+#endif
+}
+
+static inline bool
+dl_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
+{
+#if PG_VERSION_NUM < 160000
+	return ReadRecentBuffer(rel->rd_node, MAIN_FORKNUM, block, buffer);
+#else
+	return ReadRecentBuffer(rel->rd_locator, MAIN_FORKNUM, block, buffer);
+#endif
+}
+
+/*
+ * In the statistics, what ReadBuffer() counts for a page in memory and
+ * ReadRecentBuffer() does not.  16 brought pg_stat_io, 18 counts bytes there.
+ */
+static inline void
+dl_count_buffer_hit(Relation rel)
+{
+	pgstat_count_buffer_read(rel);
+	pgstat_count_buffer_hit(rel);
+#if PG_VERSION_NUM >= 180000
+	pgstat_count_io_op(IOOBJECT_RELATION, IOCONTEXT_NORMAL, IOOP_HIT, 1, 0);
+#elif PG_VERSION_NUM >= 160000
+	pgstat_count_io_op(IOOBJECT_RELATION, IOCONTEXT_NORMAL, IOOP_HIT);
 #endif
 }
 

@@ -36,6 +36,7 @@
 #include "fetch_index.h"
 #include "keysort.h"
 #include "port/pg_bswap.h"
+#include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 #include "storage/bufpage.h"
 #include "utils/rel.h"
@@ -76,6 +77,7 @@ static void find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
 static void find_children(const DlIndexFetch *fetch, uint32 level,
 						  const int64 *ranks, int n, BlockNumber *blocks);
 static BlockNumber find_child(const DlIndexFetch *fetch, Page page, int64 rank);
+static const char *look_up_page(Relation index, BlockNumber block);
 static void search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n);
 static void begin_search(LeafSearch *search);
 static bool ask_for_tuple(LeafSearch *search);
@@ -135,7 +137,7 @@ dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno)
 		if (!BlockNumberIsValid(blocks[i]))
 			continue;
 		if (i == 0 || blocks[i] != blocks[i - 1])
-			page = dl_look_up_page(fetch->index, blocks[i]);
+			page = look_up_page(fetch->index, blocks[i]);
 		if (page == NULL)
 			continue;
 		searches[nsearches].page = page;
@@ -264,6 +266,23 @@ find_child(const DlIndexFetch *fetch, Page page, int64 rank)
 	}
 	tuple = (IndexTuple) PageGetItem(page, PageGetItemId(page, low));
 	return BTreeTupleGetDownLink(tuple);
+}
+
+/* NULL if the page is not in memory, and being read. */
+static const char *
+look_up_page(Relation index, BlockNumber block)
+{
+	Buffer		buffer = PrefetchBuffer(index, MAIN_FORKNUM,
+										block).recent_buffer;
+	const char *page;
+
+	if (!BufferIsValid(buffer))
+		return NULL;
+	if (!BufferIsLocal(buffer))
+		__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	page = (const char *) BufferGetPage(buffer);
+	__builtin_prefetch(page);
+	return page;
 }
 
 /* All of them step by step.  Its name is in test/valgrind.supp. */

@@ -16,6 +16,8 @@
 typedef struct DlWindowEntry
 {
 	ItemPointerData tid;
+	Buffer		buffer;			/* where its page was when it was looked up, or
+								 * InvalidBuffer */
 	int			keyno;
 	bool		cut;			/* the walk of keyno ended here by its limit */
 } DlWindowEntry;
@@ -74,7 +76,10 @@ extern void dl_walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan,
 extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 					   int64 *nrows, int64 nseen);
 
-extern char *dl_look_up_page(Relation rel, BlockNumber block);
+/* fetch_page.c */
+extern void dl_look_ahead_rows(const DlIndexFetch *fetch,
+							   DlWindowEntry *window, int n);
+extern void dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry);
 
 /* fetch_ahead.c */
 extern void dl_begin_ahead(DlIndexFetch *fetch);

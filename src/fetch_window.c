@@ -3,14 +3,11 @@
  * fetch_window.c
  *	  From tuple identifiers (TIDs) to rows, a window of them at a time.
  *
- * Random heap visits are bound by cache misses that follow each other: buffer
- * table, buffer descriptor, page header, line pointer, tuple.  So TIDs are first
- * collected in a small window; for each one the page is asked for (PrefetchBuffer
- * starts the read of a page that is not in memory and otherwise says where it
- * was) and all that a fetch will touch is pulled into the CPU's cache; only then
- * the tuples are fetched, in index order, through the table access method.  The
- * window crosses from one key to the next.  Nothing is pinned or believed on
- * the hint.
+ * Random heap visits are bound by cache misses that follow each other.  So TIDs
+ * are first collected in a small window; all that a fetch of them will touch is
+ * pulled into the CPU's cache side by side (fetch_page.c); only then the tuples
+ * are fetched, in index order, through the table access method.  The window
+ * crosses from one key to the next.
  *
  * Holding TIDs without a pin on their index page is safe for an MVCC snapshot
  * held since before the index was read: a TID can be reused only after its
@@ -38,14 +35,7 @@
 #include "fetch_index.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/buf_internals.h"
-#include "storage/bufmgr.h"
-#include "storage/bufpage.h"
 #include "utils/rel.h"
-
-/* What the CPU reads at a time, and how much of a tuple is read ahead of its use. */
-#define CACHE_LINE 64
-#define MOST_AHEAD (8 * CACHE_LINE)
 
 /* This many dead entries of a batch are not worth being marked. */
 #define DEAD_LIMIT 64
@@ -54,8 +44,8 @@ static void fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry,
 						IndexScanDesc scan);
 static void finish_short_key(DlIndexFetch *fetch, int keyno);
 static IndexScanDesc second_scan(DlIndexFetch *fetch);
-static void look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n);
-static bool fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan);
+static bool fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry,
+					  IndexScanDesc scan);
 
 /* Is it time to mark dead entries?  A standby must not. */
 static inline bool
@@ -75,6 +65,7 @@ dl_window_put(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, bool cut)
 	DlWindowEntry *entry = &fetch->window[fetch->nwindow];
 
 	entry->tid = scan->xs_heaptid;
+	entry->buffer = InvalidBuffer;
 	entry->keyno = keyno;
 	entry->cut = cut;
 	if (fetch->nwindow == 0 && is_mostly_dead(fetch))
@@ -87,7 +78,7 @@ dl_window_put(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, bool cut)
 void
 dl_window_drain(DlIndexFetch *fetch)
 {
-	look_ahead(fetch, fetch->window, fetch->nwindow);
+	dl_look_ahead_rows(fetch, fetch->window, fetch->nwindow);
 	for (int i = 0; i < fetch->nwindow; i++)
 		fetch_entry(fetch, &fetch->window[i], NULL);
 	fetch->nwindow = 0;
@@ -102,7 +93,7 @@ fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 		fetch->keyno = entry->keyno;
 		fetch->nrows = 0;
 	}
-	if (fetch_row(fetch, &entry->tid, scan))
+	if (fetch_row(fetch, entry, scan))
 	{
 		fetch->nrows++;
 		dl_align_row(fetch->align, entry->keyno, fetch->slot);
@@ -155,14 +146,15 @@ dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 *nrows,
 				more = false;
 				break;
 			}
-			window[n++].tid = *tid;
+			window[n].tid = *tid;
+			window[n++].buffer = InvalidBuffer;
 		}
 
-		look_ahead(fetch, window, n);
+		dl_look_ahead_rows(fetch, window, n);
 		for (int i = 0; i < n; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (!fetch_row(fetch, &window[i].tid, size == 1 ? scan : NULL))
+			if (!fetch_row(fetch, &window[i], size == 1 ? scan : NULL))
 				continue;
 			if (++*nrows > nseen)
 				dl_align_row(fetch->align, keyno, fetch->slot);
@@ -192,72 +184,11 @@ second_scan(DlIndexFetch *fetch)
 }
 
 /*
- * Starts the reads of pages that are not in memory, and brings what a fetch
- * will touch of the others into the CPU's cache.
- */
-static void
-look_ahead(DlIndexFetch *fetch, const DlWindowEntry *window, int n)
-{
-	char	   *pages[DL_WINDOW_SIZE];
-
-	/* a lone tuple would wait for the hint as long as for the page */
-	if (n < 2 || !fetch->prefetch)
-		return;
-
-	for (int i = 0; i < n; i++)
-	{
-		BlockNumber block = ItemPointerGetBlockNumber(&window[i].tid);
-		OffsetNumber offset = ItemPointerGetOffsetNumber(&window[i].tid);
-
-		if (i > 0 && block == ItemPointerGetBlockNumber(&window[i - 1].tid))
-			pages[i] = pages[i - 1];
-		else
-			pages[i] = dl_look_up_page(fetch->rel, block);
-		if (pages[i] != NULL)
-			__builtin_prefetch(&((PageHeader) pages[i])->pd_linp[offset - 1]);
-	}
-
-	for (int i = 0; i < n; i++)
-	{
-		OffsetNumber offset = ItemPointerGetOffsetNumber(&window[i].tid);
-
-		if (pages[i] != NULL)
-		{
-			ItemIdData	item = ((PageHeader) pages[i])->pd_linp[offset - 1];
-			int			bytes = Min((int) item.lp_len, MOST_AHEAD);
-
-			for (int byte = 0; byte < bytes; byte += CACHE_LINE)
-				__builtin_prefetch(pages[i] + item.lp_off + byte);
-		}
-	}
-}
-
-/*
- * Where the block is, or NULL if it is not in memory and being read.
- * recent_buffer is a hint: by now the buffer may hold another page, whose bytes
- * mean nothing to us, but to prefetch an address is harmless whatever is there.
- */
-char *
-dl_look_up_page(Relation rel, BlockNumber block)
-{
-	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
-	char	   *page;
-
-	if (!BufferIsValid(buffer))
-		return NULL;
-	if (!BufferIsLocal(buffer))
-		__builtin_prefetch(GetBufferDescriptor(buffer - 1));
-	page = (char *) BufferGetPage(buffer);
-	__builtin_prefetch(page);
-	return page;
-}
-
-/*
  * True if the tuple is visible and passes the filter; it is in the slot then.
  * "scan" is given if it stands at this TID, and then marks it if it is dead.
  */
 static bool
-fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan)
+fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 {
 	if (scan != NULL)
 	{
@@ -269,8 +200,9 @@ fetch_row(DlIndexFetch *fetch, ItemPointer tid, IndexScanDesc scan)
 		bool		call_again = false;
 		bool		all_dead = false;
 
-		if (!table_index_fetch_tuple(fetch->heap, tid, fetch->snapshot,
-									 fetch->slot, &call_again, &all_dead))
+		dl_pin_page(fetch, entry);
+		if (!table_index_fetch_tuple(fetch->heap, &entry->tid,
+									 fetch->snapshot, fetch->slot, &call_again, &all_dead))
 		{
 			fetch->ndead += all_dead;
 			return false;

@@ -1,5 +1,6 @@
-# Keys are looked up ahead of the scan in pages that are neither pinned nor locked,
-# while others split and delete these pages, and few of them stay in memory.
+# Keys and rows are looked up ahead of the scan in pages that are neither pinned nor
+# locked, while others split, delete and rewrite these pages, and few of them stay in
+# memory.
 
 use strict;
 use warnings;
@@ -17,8 +18,12 @@ $node->safe_psql('postgres', q{
 	INSERT INTO parcel SELECT g * 10, g % 9000 FROM generate_series(1, 30000) g;
 	CREATE UNIQUE INDEX parcel_id ON parcel (id) WITH (fillfactor = 10);
 	CREATE INDEX parcel_owner ON parcel (owner, id) WITH (fillfactor = 10);
+	-- Its few pages stay in memory, as they are used so often, until it is written anew.
+	CREATE TABLE depot (id int NOT NULL, area int NOT NULL, version int NOT NULL) WITH (fillfactor = 50);
+	INSERT INTO depot SELECT g, g % 100, 0 FROM generate_series(1, 2000) g;
+	CREATE INDEX depot_area ON depot (area);
 	CREATE TABLE wrong (way text);
-	VACUUM ANALYZE parcel;
+	VACUUM ANALYZE parcel, depot;
 	-- in one statement, so that all see the same rows
 	CREATE FUNCTION compare(keys int8[]) RETURNS void LANGUAGE sql AS $$
 		INSERT INTO wrong SELECT way FROM
@@ -29,10 +34,22 @@ $node->safe_psql('postgres', q{
 					LATERAL (SELECT coalesce(json_agg(p), '[]') AS list FROM (SELECT * FROM parcel WHERE owner = key ORDER BY id DESC LIMIT 2) p) l)
 			UNION ALL SELECT 'count', dataloader.load_count('parcel', keys, by => 'owner')::text,
 				(SELECT array_agg(n ORDER BY ord)::text FROM unnest(keys) WITH ORDINALITY k(key, ord),
-					LATERAL (SELECT count(*) AS n FROM parcel WHERE owner = key) l)) c(way, load, plain)
+					LATERAL (SELECT count(*) AS n FROM parcel WHERE owner = key) l)
+			UNION ALL SELECT 'hot', dataloader.load_many_json('depot', areas, by => 'area', order_by => 'id')::text,
+				(SELECT json_agg(list ORDER BY ord)::text FROM unnest(areas) WITH ORDINALITY k(key, ord),
+					LATERAL (SELECT json_agg(d ORDER BY id) AS list FROM depot d WHERE area = key) l)
+			FROM (SELECT array_agg(g) AS areas FROM generate_series(0, 99) g) a) c(way, load, plain)
 		WHERE regexp_replace(load, '\s', '', 'g') IS DISTINCT FROM regexp_replace(plain, '\s', '', 'g') $$;
 });
 is($node->safe_psql('postgres', q{SELECT e FROM dataloader.explain('parcel', NULL::int8[], by => 'id') e WHERE e ~ '^path'}), 'path: direct', 'the direct path is taken');
+
+# What is read from disk is used once; the clock sweep has to know of each use after it.
+$node->restart;
+is($node->safe_psql('postgres', q{
+	CREATE EXTENSION pg_buffercache;
+	DO $$ BEGIN FOR i IN 1..20 LOOP PERFORM dataloader.load_many_json('depot', ARRAY(SELECT generate_series(0, 99)), by => 'area'); END LOOP; END $$;
+	SELECT count(*) > 10, min(usagecount) >= 4 FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('depot') AND relforknumber = 0}),
+	't|t', 'pages that loads use count as used');
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
 my %scripts = (
@@ -42,13 +59,15 @@ my %scripts = (
 	# ... emptied ...
 	shrink => q{DELETE FROM parcel WHERE id BETWEEN :x * 10 AND :x * 10 + 6000},
 	# ... deleted, and used again
-	vacuum => q{VACUUM (INDEX_CLEANUP ON) parcel});
+	vacuum => q{VACUUM (INDEX_CLEANUP ON) parcel},
+	change => q{UPDATE depot SET version = version + 1 WHERE id % 10 = :x % 10},
+	rewrite => q{VACUUM FULL depot});
 my @files;
 for my $name (sort keys %scripts)
 {
 	my $file = "$directory/$name.sql";
 	append_to_file($file, "\\set x random(1, 29000)\n$scripts{$name};\n");
-	my $weight = { read => 30, grow => 10, shrink => 10, vacuum => 1 }->{$name};
+	my $weight = { read => 30, grow => 10, shrink => 10, vacuum => 1, change => 5, rewrite => 1 }->{$name};
 	push @files, '-f', "$file\@$weight";
 }
 $node->command_ok([ 'pgbench', '-n', '-c', 4, '-T', $seconds, @files, '-d', $node->connstr('postgres') ], 'loads, splits and deletions of pages side by side');

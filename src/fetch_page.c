@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch_page.c
+ *	  Brings the pages that hold the next rows within reach.
+ *
+ * A fetch of a random tuple waits for one cache miss after another: buffer
+ * table, buffer descriptor, page header, line pointer, tuple.  For a window of
+ * tuples these misses are had side by side, one step for all before the next.
+ * A page that is not in memory is asked for, so that reads overlap, too.
+ *
+ * The steps read rather than prefetch where a page is touched first: a CPU may
+ * drop a prefetch whose address it cannot translate at once, and in the memory
+ * of a large server that is most of them.
+ *
+ * The buffer table cannot be looked into side by side: its locks order what is
+ * read.  So each backend remembers in which buffer it saw a page last.  That is
+ * a guess; the buffer's tag tells whether it is right.  Look-ahead compares the
+ * tag without a lock, and what it then reads in the page may be half written,
+ * or by now of another page: nothing is followed out of the page, and all that
+ * comes of it is what is in the CPU's cache.  A pin is taken by
+ * ReadRecentBuffer(), which compares the tag under the buffer's own lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "compat.h"
+#include "fetch_index.h"
+#include "storage/buf_internals.h"
+#include "storage/bufmgr.h"
+#include "storage/bufpage.h"
+#include "utils/rel.h"
+
+/* What the CPU reads at a time, and how much of a tuple is read ahead of its use. */
+#define CACHE_LINE 64
+#define MOST_AHEAD (8 * CACHE_LINE)
+
+/* 256 kB for each backend, touched as pages are. */
+#define NGUESSES 65536
+
+/* For each page one place, which it shares with others: the last one stays. */
+static Buffer guesses[NGUESSES];
+
+static inline BlockNumber block_of(const DlWindowEntry *entry);
+static Buffer *guess_of(Relation rel, BlockNumber block);
+static Buffer look_up_page(Relation rel, BlockNumber block, Buffer guess);
+static inline ItemId line_pointer(const DlWindowEntry *entry);
+static void touch_tuples(DlWindowEntry *window, int n);
+
+/*
+ * Fills in the buffers of the window, and starts the reads of pages that are
+ * not in memory.
+ */
+void
+dl_look_ahead_rows(const DlIndexFetch *fetch, DlWindowEntry *window, int n)
+{
+	/* a lone tuple would wait for the hint as long as for the page */
+	if (n < 2 || !fetch->prefetch)
+		return;
+
+	for (int i = 0; i < n; i++)
+	{
+		window[i].buffer = *guess_of(fetch->rel, block_of(&window[i]));
+		if (BufferIsValid(window[i].buffer))
+			__builtin_prefetch(GetBufferDescriptor(window[i].buffer - 1));
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0 && block_of(&window[i]) == block_of(&window[i - 1]))
+			window[i].buffer = window[i - 1].buffer;
+		else
+			window[i].buffer = look_up_page(fetch->rel, block_of(&window[i]),
+											window[i].buffer);
+	}
+	touch_tuples(window, n);
+}
+
+static inline BlockNumber
+block_of(const DlWindowEntry *entry)
+{
+	return ItemPointerGetBlockNumber(&entry->tid);
+}
+
+/* Pages of a relation that follow each other have places that do, too. */
+static Buffer *
+guess_of(Relation rel, BlockNumber block)
+{
+	return &guesses[(rel->rd_id * 40503 + block) % NGUESSES];
+}
+
+/* Where the page is, or InvalidBuffer if it is not in memory, and being read. */
+static Buffer
+look_up_page(Relation rel, BlockNumber block, Buffer guess)
+{
+	Buffer		buffer;
+
+	if (BufferIsValid(guess) &&
+		dl_buffer_holds(GetBufferDescriptor(guess - 1), rel, block))
+		return guess;
+	buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
+	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
+		*guess_of(rel, block) = buffer;
+	return buffer;
+}
+
+static inline ItemId
+line_pointer(const DlWindowEntry *entry)
+{
+	return PageGetItemId(BufferGetPage(entry->buffer),
+						 ItemPointerGetOffsetNumber(&entry->tid));
+}
+
+/* What a fetch of the tuples will read.  Its name is in test/valgrind.supp. */
+static pg_noinline void
+touch_tuples(DlWindowEntry *window, int n)
+{
+	ItemIdData	items[DL_WINDOW_SIZE];
+
+	for (int i = 0; i < n; i++)
+	{
+		/* but for a damaged index, a heap has no other */
+		if (ItemPointerGetOffsetNumber(&window[i].tid) > MaxHeapTuplesPerPage)
+			window[i].buffer = InvalidBuffer;
+		if (BufferIsValid(window[i].buffer))
+			items[i] = *line_pointer(&window[i]);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		const char *page;
+		int			end;
+
+		/* another page by now, whose line pointers may be anything */
+		if (!BufferIsValid(window[i].buffer) || items[i].lp_off >= BLCKSZ)
+			continue;
+		page = BufferGetPage(window[i].buffer);
+		end = items[i].lp_off + Min(items[i].lp_len, MOST_AHEAD);
+		(void) *(volatile const char *) (page + items[i].lp_off);
+		for (int byte = items[i].lp_off + CACHE_LINE; byte < end; byte += CACHE_LINE)
+			__builtin_prefetch(page + byte);
+		__builtin_prefetch(page);
+	}
+}
+
+/*
+ * Gives the fetch its pin on the page of this row, if that can be had without
+ * the buffer table; otherwise it takes one itself.  Counts and prunes as
+ * heapam_index_fetch_tuple() does for a page that is new to it.
+ *
+ * A pin so taken does not count as a use for the clock sweep, by which pages of
+ * little use leave first.  So it is taken only if a use would not count, as the
+ * page has the highest count there is.
+ */
+void
+dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
+{
+	/* the direct path is for the access method heap only */
+	IndexFetchHeapData *heap = (IndexFetchHeapData *) fetch->heap;
+	BufferDesc *buffer;
+
+	if (!BufferIsValid(entry->buffer) || BufferIsLocal(entry->buffer) ||
+		entry->buffer == heap->xs_cbuf)
+		return;
+	buffer = GetBufferDescriptor(entry->buffer - 1);
+	if (BUF_STATE_GET_USAGECOUNT(pg_atomic_read_u32(&buffer->state)) <
+		BM_MAX_USAGE_COUNT)
+		return;
+	if (!dl_read_recent_buffer(fetch->rel, block_of(entry), entry->buffer))
+		return;
+	if (BufferIsValid(heap->xs_cbuf))
+		ReleaseBuffer(heap->xs_cbuf);
+	heap->xs_cbuf = entry->buffer;
+	dl_count_buffer_hit(fetch->rel);
+	heap_page_prune_opt(fetch->rel, entry->buffer);
+}
