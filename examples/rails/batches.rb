@@ -24,12 +24,17 @@ module Batches
 
   # JSON, parsed: load_json(:load_many_json, ids, by: "reporter_id")
   def load_json(function, keys, **options)
-    JSON.parse(load_text(function, keys, **options))
+    Batches.parse(load_text(function, keys, **options))
   end
 
   # ... and as the text of it, to be sent as it is
   def load_text(function, keys, **options)
     connection.select_value("SELECT #{batch(function, connection.quote(quoted_table_name), keys, options)}::text")
+  end
+
+  # The gem oj, if the application has it, reads JSON in less time.
+  def self.parse(text)
+    defined?(Oj) ? Oj.load(text, mode: :strict, bigdecimal_load: :float) : JSON.parse(text)
   end
 
   private

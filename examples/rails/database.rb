@@ -1,5 +1,6 @@
 # What tests and benchmark share: the connection that PGHOST and the like name, the migration, a
 # count of statements.
+require "oj"
 require_relative "models"
 
 module Database

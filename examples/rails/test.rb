@@ -62,6 +62,13 @@ class BatchesTest < Minitest::Test
     assert_equal [], Article.load_json(:load_many_json, [], by: "reporter_id")
   end
 
+  def test_both_parsers_read_the_same
+    text = '[{"a": 9007199254740993, "b": 1.5, "c": 0.1234567890123456789, "d": 12345678901234567890}, null, true,
+             "\u00e9\ud83d\ude00\n\"", "^o", ":o", {"^o": 1, "json_class": "String"}, [], {}, ""]'
+    assert_equal JSON.parse(text), Batches.parse(text)
+    assert_equal JSON.parse(text).map(&:class), Batches.parse(text).map(&:class)
+  end
+
   def test_records_are_records
     article = Article.load_many(BUSY, by: "reporter_id", first: 1).flatten.first
     assert_instance_of Date, article.pub_date

@@ -88,7 +88,7 @@ module Ways
     (1..size).map { |ord| lists.fetch(ord, []) }
   end
 
-  def by_hand(name, *columns) = JSON.parse(by_hand_text(name, *columns))
+  def by_hand(name, *columns) = Batches.parse(by_hand_text(name, *columns))
 
   def by_hand_text(name, *columns)
     binds = columns.map do |values|
