@@ -25,29 +25,19 @@ dl_buffer_init(DlBuffer *buf, Size capacity)
 }
 
 /*
- * The buffer of a result, in "context": as large as the last one was, and an
- * eighth more.  Large ones grow by remapping, so there is little to gain from a
- * guess at them, and much address space to waste.
+ * Buffers that are kept for the session: fresh memory costs a page fault for
+ * each of its pages, which is felt in every result of some size.  One borrower
+ * has one at a time; others, down-stack or beside it, get memory of their own.
  */
-#define DL_BUFFER_MAX_GUESS ((Size) 16 * 1024 * 1024)
-
-void
-dl_buffer_init_like(DlBuffer *buf, MemoryContext context, Size last)
+typedef struct KeptBuffer
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	MemoryContext context;		/* NULL until the first loan */
+	DlBuffer	buffer;			/* data is NULL while its borrower changes it */
+	bool		is_lent;
+} KeptBuffer;
 
-	dl_buffer_init(buf, Min(Max(last + last / 8, 1024), DL_BUFFER_MAX_GUESS));
-	MemoryContextSwitchTo(oldcontext);
-}
-
-/*
- * The buffer that is kept for the session: fresh memory costs a page fault
- * for each of its pages, which is felt in every result of some size.  One
- * caller has it at a time; another one, down-stack, gets memory of its own.
- */
-static MemoryContext scratch_context = NULL;
-static DlBuffer scratch;		/* data is NULL while it is lent */
-static bool scratch_is_lent = false;
+static KeptBuffer scratch;		/* for what is written before the result */
+static KeptBuffer results;		/* for a result */
 
 /* A buffer that has grown past this is not kept. */
 #define DL_BUFFER_MAX_KEPT	((Size) 8 * 1024 * 1024)
@@ -56,9 +46,47 @@ static bool scratch_is_lent = false;
 static void
 end_loan(void *arg)
 {
-	scratch_is_lent = false;
-	if (scratch.data == NULL)
-		MemoryContextReset(scratch_context);
+	KeptBuffer *kept = arg;
+
+	kept->is_lent = false;
+	if (kept->buffer.data == NULL ||
+		kept->buffer.capacity > DL_BUFFER_MAX_KEPT)
+	{
+		MemoryContextReset(kept->context);
+		kept->buffer.data = NULL;
+	}
+}
+
+/* Lends it, empty, until "borrower" is reset.  False if somebody has it. */
+static bool
+lend(KeptBuffer *kept, DlBuffer *buf, MemoryContext borrower)
+{
+	MemoryContextCallback *callback;
+
+	if (kept->is_lent)
+		return false;
+	if (kept->context == NULL)
+		kept->context = AllocSetContextCreate(TopMemoryContext,
+											  "dataloader buffer",
+											  ALLOCSET_DEFAULT_SIZES);
+	if (kept->buffer.data == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(kept->context);
+
+		dl_buffer_init(&kept->buffer, DL_BUFFER_FIRST_CAPACITY);
+		MemoryContextSwitchTo(oldcontext);
+	}
+
+	callback = MemoryContextAlloc(borrower, sizeof(MemoryContextCallback));
+	callback->func = end_loan;
+	callback->arg = kept;
+	MemoryContextRegisterResetCallback(borrower, callback);
+
+	*buf = kept->buffer;
+	buf->len = 0;
+	kept->buffer.data = NULL;
+	kept->is_lent = true;
+	return true;
 }
 
 /*
@@ -68,47 +96,64 @@ end_loan(void *arg)
 void
 dl_buffer_borrow(DlBuffer *buf)
 {
-	MemoryContextCallback *callback;
-
-	if (scratch_is_lent)
-	{
+	if (!lend(&scratch, buf, CurrentMemoryContext))
 		dl_buffer_init(buf, DL_BUFFER_FIRST_CAPACITY);
-		return;
-	}
-
-	if (scratch_context == NULL)
-		scratch_context = AllocSetContextCreate(TopMemoryContext,
-												"dataloader scratch",
-												ALLOCSET_DEFAULT_SIZES);
-	if (scratch.data == NULL)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(scratch_context);
-
-		dl_buffer_init(&scratch, DL_BUFFER_FIRST_CAPACITY);
-		MemoryContextSwitchTo(oldcontext);
-	}
-
-	callback = palloc(sizeof(MemoryContextCallback));
-	callback->func = end_loan;
-	callback->arg = NULL;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
-
-	*buf = scratch;
-	buf->len = 0;
-	scratch.data = NULL;
-	scratch_is_lent = true;
 }
 
 /* Keeps the buffer for the next call, unless it is too large for that. */
 void
 dl_buffer_return(DlBuffer *buf)
 {
-	if (GetMemoryChunkContext(buf->data) != scratch_context ||
+	if (GetMemoryChunkContext(buf->data) != scratch.context ||
 		buf->capacity > DL_BUFFER_MAX_KEPT)
 		pfree(buf->data);
 	else
-		scratch = *buf;
+		scratch.buffer = *buf;
 	buf->data = NULL;
+}
+
+/*
+ * An empty buffer with room for a result of some bytes, which lives until
+ * "context" is reset, as if it was allocated there.  It must not be freed
+ * before: the buffer may be the one that is kept for the next result.
+ */
+void
+dl_result_begin(DlBuffer *buf, MemoryContext context, Size capacity)
+{
+	MemoryContext oldcontext;
+
+	if (capacity > DL_BUFFER_FIRST_CAPACITY && lend(&results, buf, context))
+	{
+		dl_buffer_reserve(buf, capacity);
+		return;
+	}
+	oldcontext = MemoryContextSwitchTo(context);
+	dl_buffer_init(buf, capacity);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * The same for a result of unknown size: as large as the last one was, and an
+ * eighth more.  Large ones grow by remapping, so there is little to gain from a
+ * guess at them, and much address space to waste.
+ */
+#define DL_RESULT_MAX_GUESS ((Size) 16 * 1024 * 1024)
+
+void
+dl_result_begin_like(DlBuffer *buf, MemoryContext context, Size last)
+{
+	dl_result_begin(buf, context,
+					Min(Max(last + last / 8, 1024), DL_RESULT_MAX_GUESS));
+}
+
+/* The buffer's bytes, from its start, as a varlena. */
+Datum
+dl_result_finish(DlBuffer *buf)
+{
+	if (GetMemoryChunkContext(buf->data) == results.context)
+		results.buffer = *buf;
+	SET_VARSIZE(buf->data, buf->len);
+	return PointerGetDatum(buf->data);
 }
 
 /*

@@ -14,18 +14,22 @@
 typedef struct DlBuffer
 {
 	char	   *data;			/* not NUL-terminated; owned by the context that
-								 * was current in dl_buffer_init() */
+								 * was current in dl_buffer_init(), or lent */
 	Size		len;			/* # of valid bytes */
 	Size		capacity;		/* # of allocated bytes, <= MaxAllocSize */
 } DlBuffer;
 
 extern void dl_buffer_init(DlBuffer *buf, Size capacity);
-extern void dl_buffer_init_like(DlBuffer *buf, MemoryContext context,
-								Size last);
 extern void dl_buffer_borrow(DlBuffer *buf);
 extern void dl_buffer_return(DlBuffer *buf);
 extern void dl_buffer_grow(DlBuffer *buf, Size more);
 extern void dl_buffer_report_full(void) pg_attribute_noreturn();
+
+extern void dl_result_begin(DlBuffer *buf, MemoryContext context,
+							Size capacity);
+extern void dl_result_begin_like(DlBuffer *buf, MemoryContext context,
+								 Size last);
+extern Datum dl_result_finish(DlBuffer *buf);
 
 /* Afterwards at least "more" bytes are free behind data[len]. */
 static inline void

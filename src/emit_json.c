@@ -65,7 +65,8 @@ dl_emit_json_begin(DlTarget *target, const DlKeys *keys,
 	json->columns = dl_json_copy_columns(target);
 	if (json->in_place)
 	{
-		dl_buffer_init_like(&json->buffer, result_context, target->result_size);
+		dl_result_begin_like(&json->buffer, result_context,
+							 target->result_size);
 		json->buffer.len = VARHDRSZ;
 		dl_buffer_append_char(&json->buffer, '[');
 	}
@@ -163,17 +164,19 @@ finish_in_place(JsonEmit *json)
 		dl_buffer_append_char(&json->buffer, ']');
 	write_missing(json, json->keys->npositions);
 	dl_buffer_append_char(&json->buffer, ']');
-	SET_VARSIZE(json->buffer.data, json->buffer.len);
-	return PointerGetDatum(json->buffer.data);
+	return dl_result_finish(&json->buffer);
 }
 
 static Datum
 assemble(JsonEmit *json)
 {
 	Size		size = assembled_size(json);
-	char	   *result = MemoryContextAlloc(json->result_context, size);
-	char	   *out = result + VARHDRSZ;
+	DlBuffer	result;
+	char	   *out;
 
+	dl_result_begin(&result, json->result_context, size);
+	result.len = size;
+	out = result.data + VARHDRSZ;
 	*out++ = '[';
 	for (int i = 0; i < json->keys->npositions; i++)
 	{
@@ -183,10 +186,9 @@ assemble(JsonEmit *json)
 		out = copy_span(json, out, dl_keys_at(json->keys, i));
 	}
 	*out++ = ']';
-	Assert((Size) (out - result) == size);
+	Assert((Size) (out - result.data) == size);
 	dl_buffer_return(&json->buffer);
-	SET_VARSIZE(result, size);
-	return PointerGetDatum(result);
+	return dl_result_finish(&result);
 }
 
 /* Bytes of the result, header included; 54000 before anything is allocated. */

@@ -210,8 +210,8 @@ page_finish(DlEmit *base)
 	PageEmit   *emit = (PageEmit *) base;
 	DlBuffer	result;
 
-	dl_buffer_init_like(&result, emit->result_context,
-						emit->target->result_size);
+	dl_result_begin_like(&result, emit->result_context,
+						 emit->target->result_size);
 	result.len = VARHDRSZ;
 
 	dl_buffer_append_char(&result, '[');
@@ -226,8 +226,7 @@ page_finish(DlEmit *base)
 	dl_buffer_return(&emit->buffer);
 
 	emit->target->result_size = result.len;
-	SET_VARSIZE(result.data, result.len);
-	return PointerGetDatum(result.data);
+	return dl_result_finish(&result);
 }
 
 static void
