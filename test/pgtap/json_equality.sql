@@ -198,5 +198,16 @@ SET LOCAL dataloader.json_bigints = number;
 SELECT is(dataloader.load_one_json('bigints', '{1,2,3}'::int[])::text,
           '[' || (SELECT string_agg(row_to_json(y)::text, ',' ORDER BY id) FROM bigints y) || ']', 'json_bigints = number');
 
+-- text is looked at many bytes at a time: what needs an escape, or nearly, at each offset of each length
+CREATE TABLE texts (id serial PRIMARY KEY, t text);
+INSERT INTO texts (t)
+SELECT repeat('a', before) || c || repeat('z', after)
+FROM generate_series(0, 40) before, generate_series(0, 40) after,
+     (SELECT chr(i) AS c FROM generate_series(1, 35) i UNION ALL VALUES ('['), ('\'), (']'), (chr(127)), (chr(128)), ('é'), ('日'), ('😀')) special
+WHERE before + after <= 40;
+SELECT ok(dataloader.load_one_json('texts', array_agg(id ORDER BY id))::text = '[' || string_agg(row_to_json(texts)::text, ',' ORDER BY id) || ']',
+          'an escape at each offset of a text')
+FROM texts;
+
 SELECT * FROM finish();
 ROLLBACK;
