@@ -36,10 +36,12 @@
 #define CACHE_LINE 64
 #define MOST_AHEAD (8 * CACHE_LINE)
 
-/* 256 kB for each backend, touched as pages are. */
-#define NGUESSES 65536
-
-/* For each page one place, which it shares with others: the last one stays. */
+/*
+ * For each page one place, which it may share with others: the last one stays.
+ * Enough for 2 GB that a backend reads by turns.  Memory is taken as places are
+ * used: 4 kB for 8 MB of a table.
+ */
+#define NGUESSES (256 * 1024)
 static Buffer guesses[NGUESSES];
 
 static inline BlockNumber block_of(const DlWindowEntry *entry);
