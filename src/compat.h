@@ -23,6 +23,7 @@
 #include "common/base64.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -152,14 +153,17 @@ dl_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
 
 /*
  * In the statistics, what ReadBuffer() counts for a page in memory and
- * ReadRecentBuffer() does not.  16 brought pg_stat_io, 18 counts bytes there.
+ * ReadRecentBuffer() does not.  15 has it count for EXPLAIN by itself, 16
+ * brought pg_stat_io, 18 counts bytes there.
  */
 static inline void
 dl_count_buffer_hit(Relation rel)
 {
 	pgstat_count_buffer_read(rel);
 	pgstat_count_buffer_hit(rel);
-#if PG_VERSION_NUM >= 180000
+#if PG_VERSION_NUM < 150000
+	pgBufferUsage.shared_blks_hit++;
+#elif PG_VERSION_NUM >= 180000
 	pgstat_count_io_op(IOOBJECT_RELATION, IOCONTEXT_NORMAL, IOOP_HIT, 1, 0);
 #elif PG_VERSION_NUM >= 160000
 	pgstat_count_io_op(IOOBJECT_RELATION, IOCONTEXT_NORMAL, IOOP_HIT);
