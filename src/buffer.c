@@ -10,18 +10,22 @@
 #define DL_BUFFER_MIN_CAPACITY	64
 #define DL_BUFFER_FIRST_CAPACITY	8192
 
-/*
- * The bytes belong to CurrentMemoryContext and stay there however much the
- * buffer grows, whatever context is current by then.
- */
-void
-dl_buffer_init(DlBuffer *buf, Size capacity)
+/* The bytes belong to the context and stay there however much the buffer grows. */
+static void
+init_in(DlBuffer *buf, MemoryContext context, Size capacity)
 {
 	capacity = Max(capacity, DL_BUFFER_MIN_CAPACITY);
 	capacity = Min(capacity, MaxAllocSize);
-	buf->data = palloc(capacity);
+	buf->data = MemoryContextAlloc(context, capacity);
 	buf->len = 0;
 	buf->capacity = capacity;
+}
+
+/* In CurrentMemoryContext, whatever context is current when it grows. */
+void
+dl_buffer_init(DlBuffer *buf, Size capacity)
+{
+	init_in(buf, CurrentMemoryContext, capacity);
 }
 
 /*
@@ -70,12 +74,7 @@ lend(KeptBuffer *kept, DlBuffer *buf, MemoryContext borrower)
 											  "dataloader buffer",
 											  ALLOCSET_DEFAULT_SIZES);
 	if (kept->buffer.data == NULL)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(kept->context);
-
-		dl_buffer_init(&kept->buffer, DL_BUFFER_FIRST_CAPACITY);
-		MemoryContextSwitchTo(oldcontext);
-	}
+		init_in(&kept->buffer, kept->context, DL_BUFFER_FIRST_CAPACITY);
 
 	callback = MemoryContextAlloc(borrower, sizeof(MemoryContextCallback));
 	callback->func = end_loan;
@@ -120,16 +119,10 @@ dl_buffer_return(DlBuffer *buf)
 void
 dl_result_begin(DlBuffer *buf, MemoryContext context, Size capacity)
 {
-	MemoryContext oldcontext;
-
 	if (capacity > DL_BUFFER_FIRST_CAPACITY && lend(&results, buf, context))
-	{
 		dl_buffer_reserve(buf, capacity);
-		return;
-	}
-	oldcontext = MemoryContextSwitchTo(context);
-	dl_buffer_init(buf, capacity);
-	MemoryContextSwitchTo(oldcontext);
+	else
+		init_in(buf, context, capacity);
 }
 
 /*

@@ -126,30 +126,13 @@ dl_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
 #endif
 }
 
-/* Does the buffer hold this page of the table?  16 renamed what names a file. */
-static inline bool
-dl_buffer_holds(BufferDesc *buffer, Relation rel, BlockNumber block)
-{
-	BufferTag	tag;
-
+/* 16 renamed what names a file, and made functions of these macros. */
 #if PG_VERSION_NUM < 160000
-	INIT_BUFFERTAG(tag, rel->rd_node, MAIN_FORKNUM, block);
-	return BUFFERTAGS_EQUAL(buffer->tag, tag);
-#else
-	InitBufferTag(&tag, &rel->rd_locator, MAIN_FORKNUM, block);
-	return BufferTagsEqual(&buffer->tag, &tag);
+#define rd_locator rd_node
+#define InitBufferTag(tag, locator, fork, block) \
+	INIT_BUFFERTAG(*(tag), *(locator), fork, block)
+#define BufferTagsEqual(tag1, tag2) BUFFERTAGS_EQUAL(*(tag1), *(tag2))
 #endif
-}
-
-static inline bool
-dl_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
-{
-#if PG_VERSION_NUM < 160000
-	return ReadRecentBuffer(rel->rd_node, MAIN_FORKNUM, block, buffer);
-#else
-	return ReadRecentBuffer(rel->rd_locator, MAIN_FORKNUM, block, buffer);
-#endif
-}
 
 /*
  * In the statistics, what ReadBuffer() counts for a page in memory and

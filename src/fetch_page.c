@@ -96,9 +96,11 @@ static Buffer
 look_up_page(Relation rel, BlockNumber block, Buffer guess)
 {
 	Buffer		buffer;
+	BufferTag	tag;
 
+	InitBufferTag(&tag, &rel->rd_locator, MAIN_FORKNUM, block);
 	if (BufferIsValid(guess) &&
-		dl_buffer_holds(GetBufferDescriptor(guess - 1), rel, block))
+		BufferTagsEqual(&GetBufferDescriptor(guess - 1)->tag, &tag))
 		return guess;
 	buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
 	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
@@ -167,7 +169,8 @@ dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
 	if (BUF_STATE_GET_USAGECOUNT(pg_atomic_read_u32(&buffer->state)) <
 		BM_MAX_USAGE_COUNT)
 		return;
-	if (!dl_read_recent_buffer(fetch->rel, block_of(entry), entry->buffer))
+	if (!ReadRecentBuffer(fetch->rel->rd_locator, MAIN_FORKNUM,
+						  block_of(entry), entry->buffer))
 		return;
 	if (BufferIsValid(heap->xs_cbuf))
 		ReleaseBuffer(heap->xs_cbuf);
