@@ -109,9 +109,11 @@ CREATE TABLE keyset (
     PRIMARY KEY (kind, n, id)
 );
 
--- A slice of a random permutation: distinct keys in random order.
-CREATE FUNCTION pg_temp.draw(kind text, most int, n int, sets int, dense bool) RETURNS void LANGUAGE plpgsql AS $$
+-- Slices of a random permutation: distinct keys in random order.  The batches of few keys
+-- read in all what one of many keys reads, and so find as little of it in the processor's cache.
+CREATE FUNCTION pg_temp.draw(kind text, most int, n int, dense bool) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
+    sets int := greatest(2, least(200, 100000 / n));
     pool int[];
     keys int[];
     start int;
@@ -129,13 +131,11 @@ BEGIN
     END LOOP;
 END $$;
 
-SELECT pg_temp.draw(kind, most, n, greatest(2, least(200, 100000 / n)), kind = 'dense')
+SELECT pg_temp.draw(kind, most, n, kind = 'dense')
 FROM (VALUES ('reporter', :reporters), ('dense', :reporters), ('article', :reporters * 10), ('sensor', :reporters / 100)) AS kinds (kind, most),
     unnest(:'key_counts'::int[]) AS n \g /dev/null
 
--- For the time per key: batches of few keys read in all what one of many keys reads, and so
--- find as little of it in the processor's cache.
-SELECT pg_temp.draw('reporter', :reporters, n, greatest(2, least(100, 100000 / n)), false)
+SELECT pg_temp.draw('reporter', :reporters, n, false)
 FROM (SELECT DISTINCT least(n, :reporters) AS n FROM unnest(ARRAY[1000, 100000]) n) AS counts
 WHERE n NOT IN (SELECT n FROM keyset WHERE kind = 'reporter') \g /dev/null
 
