@@ -16,6 +16,7 @@ SOURCES = \
 	dataloader \
 	guc \
 	load \
+	slices \
 	request \
 	target \
 	resolve \

@@ -161,6 +161,16 @@ COMMIT;
 FETCH ALL FROM d;
 CLOSE d;
 
+-- ... the rows of many keys, which are loaded as they are fetched; one cursor is not read to its end
+BEGIN;
+DECLARE c CURSOR FOR SELECT ord, (item).id FROM dataloader.load_one(NULL::book, (SELECT array_agg(5001 - g) FROM generate_series(1, 5000) g));
+DECLARE d CURSOR WITH HOLD FOR SELECT ord, (item).id FROM dataloader.load_one(NULL::book, (SELECT array_agg(5001 - g) FROM generate_series(1, 5000) g));
+FETCH 1 FROM c;
+MOVE 4998 FROM d;
+COMMIT;
+FETCH ALL FROM d;
+CLOSE d;
+
 -- prepared: a generic plan, whose relation changes (kept, even on a server that discards its caches all the time)
 SET debug_discard_caches = 0;
 PREPARE p (int[]) AS SELECT ord, (item).id, (item).born FROM dataloader.load_one(NULL::author, $1);

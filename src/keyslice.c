@@ -22,7 +22,7 @@ DlKeys *
 dl_keys_slice(const DlKeys *keys, int offset, int npositions)
 {
 	DlKeys	   *slice = palloc0(sizeof(DlKeys));
-	DlKeyEntry *entries = palloc(mul_size(npositions, sizeof(DlKeyEntry)));
+	DlKeyEntry *entries;
 	int			nentries = 0;
 	int			last = -1;
 
@@ -31,7 +31,15 @@ dl_keys_slice(const DlKeys *keys, int offset, int npositions)
 	slice->ncolumns = keys->ncolumns;
 	slice->values = palloc(mul_size(npositions,
 									mul_size(keys->ncolumns, sizeof(Datum))));
+	if (keys->keyno == NULL)
+	{
+		slice->ndistinct = npositions;
+		memcpy(slice->values, dl_keys_values(keys, offset),
+			   mul_size(npositions, keys->ncolumns * sizeof(Datum)));
+		return slice;
+	}
 	slice->keyno = palloc(mul_size(npositions, sizeof(int)));
+	entries = palloc(mul_size(npositions, sizeof(DlKeyEntry)));
 
 	/* the number of a key is its place in btree order */
 	for (int i = 0; i < npositions; i++)

@@ -10,7 +10,8 @@
  * the transaction, as every query does.
  *
  * All memory of a call is in one context below the caller's, deleted at the
- * end; only the result is the caller's.
+ * end; only the result is the caller's.  The call of a scan node that takes its
+ * rows slice by slice (slices.c) ends with the scan.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,18 +29,11 @@
 #include "load.h"
 #include "miscadmin.h"
 #include "rights.h"
+#include "slices.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-
-/* Positions that are loaded at a time: at first, and within which bounds. */
-#define FIRST_SLICE 4096
-#define LEAST_SLICE 256
-#define LAST_SLICE (1 << 20)
-
-/* A scan holds the rows of so many positions, and what was needed to load them. */
-#define MOST_HELD FIRST_SLICE
 
 static const DlVerb load_one_verb = {
 	.typed = true, .to_one = true, .has_order = true
@@ -63,15 +57,9 @@ static const DlVerb load_count_verb = {
 
 static Datum load_rows(FunctionCallInfo fcinfo, const DlVerb *verb);
 static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set);
-static void load_batch(const DlRequest *request, DlTarget *target,
-					   const DlKeys *keys, const DlRoute *route, DlEmit *emit);
-static bool is_sliced(const DlKeys *keys);
-static void load_slices(const DlRequest *request, DlTarget *target,
-						const DlKeys *keys, const DlRoute *route,
-						DlRowSet *set);
-static int	next_slice(int size, Size bytes);
-static DlEmit *begin_emit(const DlRequest *request, DlTarget *target,
-						  const DlKeys *keys, DlRowSet *set,
+static DlLoad *begin_load(FunctionCallInfo fcinfo, const DlVerb *verb);
+static bool load_slices(const DlLoad *load, DlRowSet *set);
+static DlEmit *begin_emit(const DlLoad *load, DlRowSet *set,
 						  MemoryContext result_context);
 static DlLimit row_limit(const DlRequest *request, const DlTarget *target);
 static Relation open_readable(Oid relid);
@@ -164,114 +152,92 @@ static Datum
 load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 {
 	MemoryContext result_context = CurrentMemoryContext;
-	MemoryContext call_context;
-	DlRequest	request;
-	DlTarget   *target;
-	DlRoute		route;
-	DlKeys	   *keys;
-	Relation	rel;
-	Relation	junction;
+	DlLoad	   *load = begin_load(fcinfo, verb);
+	MemoryContext call_context = load->context;
 	Datum		result = (Datum) 0;
-
-	call_context = AllocSetContextCreate(CurrentMemoryContext,
-										 "dataloader call",
-										 ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(call_context);
-
-	dl_request_read(&request, verb, fcinfo);
-	dl_load_open(&request, &rel, &junction);
-	target = dl_target_get(&request, rel, junction);
-	dl_load_check(target, rel, junction);
-
-	/* opened first: reading the keys may run code of the user's */
-	dl_load_open_route(&route, target, rel, junction);
-	keys = dl_keys_build(dl_target_keyed(target), &request, true);
-	if (keys != NULL && set != NULL && route.direct && is_sliced(keys))
-		load_slices(&request, target, keys, &route, set);
-	else if (keys != NULL)
-	{
-		DlEmit	   *emit = begin_emit(&request, target, keys, set,
-									  result_context);
-
-		load_batch(&request, target, keys, &route, emit);
-		result = emit->finish(emit);
-	}
-	dl_load_close_route(&route);
-	dl_load_close(rel, junction);
-
-	MemoryContextSwitchTo(result_context);
-	if (set == NULL || set->held == NULL)
-		MemoryContextDelete(call_context);
+	bool		goes_on = false;
 
 	/* JSON of a NULL array is NULL */
-	fcinfo->isnull = keys == NULL;
+	fcinfo->isnull = load->keys == NULL;
+
+	if (load->keys != NULL && set != NULL && load->route.direct &&
+		dl_slices_suit(load->keys, set))
+		goes_on = load_slices(load, set);
+	else if (load->keys != NULL)
+	{
+		DlEmit	   *emit = begin_emit(load, set, result_context);
+
+		dl_load_batch(load, load->keys, emit);
+		result = emit->finish(emit);
+	}
+	if (!goes_on)
+		dl_load_end(load);
+
+	MemoryContextSwitchTo(result_context);
+	if (!goes_on && (set == NULL || set->held == NULL))
+		MemoryContextDelete(call_context);
 	return result;
 }
 
-/* All rows of the keys, to the emit stage. */
-static void
-load_batch(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   const DlRoute *route, DlEmit *emit)
+/* All that comes before the first row, in a context of its own, made current. */
+static DlLoad *
+begin_load(FunctionCallInfo fcinfo, const DlVerb *verb)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "dataloader call",
+												  ALLOCSET_DEFAULT_SIZES);
+	DlLoad	   *load;
+	DlRequest  *request;
+
+	MemoryContextSwitchTo(context);
+	load = palloc(sizeof(DlLoad));
+	load->context = context;
+	request = &load->request;
+
+	dl_request_read(request, verb, fcinfo);
+	dl_load_open(request, &load->rel, &load->junction);
+	load->target = dl_target_get(request, load->rel, load->junction);
+	dl_load_check(load->target, load->rel, load->junction);
+
+	/* opened first: reading the keys may run code of the user's */
+	dl_load_open_route(&load->route, load->target, load->rel, load->junction);
+	load->keys = dl_keys_build(dl_target_keyed(load->target), request, true);
+	return load;
+}
+
+/* Its memory and the locks stay. */
+void
+dl_load_end(const DlLoad *load)
+{
+	dl_load_close_route(&load->route);
+	dl_load_close(load->rel, load->junction);
+}
+
+/* All rows of the keys, which are the load's or some of them, to the emit stage. */
+void
+dl_load_batch(const DlLoad *load, const DlKeys *keys, DlEmit *emit)
 {
 	DlBatch		batch;
 
-	dl_load_begin_batch(&batch, request, target, keys);
-	batch.limit = row_limit(request, target);
+	dl_load_begin_batch(&batch, &load->request, load->target, keys);
+	batch.limit = row_limit(&load->request, load->target);
 	batch.emit = emit;
-	dl_load_fetch(&batch, route);
+	dl_load_fetch(&batch, &load->route);
 }
 
-/*
- * Rows of many keys in any order would have to be sorted by position.  A key
- * that is given again is read again for each slice it is in, so few may be.
- */
+/* True if the load goes on when somebody asks for more of the set. */
 static bool
-is_sliced(const DlKeys *keys)
+load_slices(const DlLoad *load, DlRowSet *set)
 {
-	return keys->keyno != NULL && keys->npositions > FIRST_SLICE &&
-		keys->ndistinct > keys->npositions / 2;
-}
+	DlSlices   *slices = dl_slices_begin(load, set);
 
-/*
- * The same as load_batch(), a slice of the positions at a time, so large that
- * its rows fit into work_mem.
- */
-static void
-load_slices(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-			const DlRoute *route, DlRowSet *set)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "dataloader slice",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	int			size = FIRST_SLICE;
-	int			offset = 0;
-
-	while (offset < keys->npositions)
+	if (set->may_defer)
 	{
-		const DlKeys *slice;
-		DlEmit	   *emit;
-
-		size = Min(size, keys->npositions - offset);
-		slice = dl_keys_slice(keys, offset, size);
-		emit = dl_emit_rows_begin(target, slice, set, false);
-		load_batch(request, target, slice, route, emit);
-		emit->finish(emit);
-		offset += size;
-		size = next_slice(size, dl_emit_rows_held(emit));
-		MemoryContextReset(context);
+		set->slices = slices;
+		return true;
 	}
-	MemoryContextSwitchTo(oldcontext);
-	MemoryContextDelete(context);
-}
-
-/* As many positions as have rows for half of work_mem, by those of the last one. */
-static int
-next_slice(int size, Size bytes)
-{
-	double		fitting = (double) size * work_mem * 512 / Max(bytes, 1);
-
-	return (int) Max(Min(fitting, LAST_SLICE), LEAST_SLICE);
+	dl_slices_load_all(slices);
+	return false;
 }
 
 /*
@@ -302,15 +268,16 @@ dl_load_count_verb(void)
 }
 
 static DlEmit *
-begin_emit(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   DlRowSet *set, MemoryContext result_context)
+begin_emit(const DlLoad *load, DlRowSet *set, MemoryContext result_context)
 {
+	const DlKeys *keys = load->keys;
+
 	if (set != NULL)
-		return dl_emit_rows_begin(target, keys, set, set->may_hold &&
-								  keys->npositions <= MOST_HELD);
-	if (target->verb->json)
-		return dl_emit_json_begin(target, keys, result_context);
-	return dl_emit_count_begin(keys, request->first, result_context);
+		return dl_emit_rows_begin(load->target, keys, set, set->may_hold &&
+								  keys->npositions <= DL_SLICE_FIRST);
+	if (load->target->verb->json)
+		return dl_emit_json_begin(load->target, keys, result_context);
+	return dl_emit_count_begin(keys, load->request.first, result_context);
 }
 
 /* Each relation must be right for the direct path, or a plan reads them all. */
@@ -331,7 +298,7 @@ dl_load_open_route(DlRoute *route, const DlTarget *target, Relation rel,
 
 /* The locks stay. */
 void
-dl_load_close_route(DlRoute *route)
+dl_load_close_route(const DlRoute *route)
 {
 	if (route->junction.index != NULL)
 		index_close(route->junction.index, NoLock);

@@ -12,7 +12,7 @@
 /*
  * (ord, item) or (ord, items).  The function's caller gets them in a
  * tuplestore; the scan node (scan.c) takes them, one by one, from where they
- * are held, if they are not too many.
+ * are held, and if they are many, slice by slice (slices.h).
  */
 typedef struct DlRowSet
 {
@@ -22,7 +22,10 @@ typedef struct DlRowSet
 	bool		may_hold;		/* rows can be read from "held" */
 	struct DlReorder *held;		/* their values by position; NULL if they are
 								 * in the store */
+	int			held_offset;	/* # of positions before those */
 	char	   *missing;		/* value of positions without one; NULL: NULL */
+	bool		may_defer;		/* rows can be loaded when they are asked for */
+	struct DlSlices *slices;	/* that load them; NULL: all are there */
 } DlRowSet;
 
 /* The verb of a C function that returns rows, or NULL. */
@@ -30,8 +33,8 @@ extern const DlVerb *dl_load_rows_verb(PGFunction function);
 
 /*
  * What the SQL function of the verb does, into "set", whose desc is set.
- * Allocates in CurrentMemoryContext; rows that are held are there until it is
- * reset, but for those in the store, if there was one.
+ * Allocates in CurrentMemoryContext; rows that are held, and slices, are there
+ * until it is reset, but for those in the store, if there was one.
  */
 extern void dl_load_rows(FunctionCallInfo fcinfo, const DlVerb *verb,
 						 DlRowSet *set);

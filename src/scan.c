@@ -3,9 +3,10 @@
  * scan.c
  *	  FROM load_one(...), load_many(...), load_rows(...): the executor's side.
  *
- * The first row that is asked for loads the batch, as the function would.  Its
- * rows are read from where the load has put them, if they fit into memory,
- * else from a tuplestore.
+ * The first row that is asked for loads the batch, as the function would, or
+ * the first slice of it, if the keys are many; the others follow as rows are
+ * asked for.  Rows are read from where the load has put them, if they fit into
+ * memory, else from a tuplestore.
  *
  * All memory of a load is in the context "dataloader scan", which is reset
  * before the next one.
@@ -22,6 +23,7 @@
 #include "reorder.h"
 #include "rowset.h"
 #include "scan.h"
+#include "slices.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -51,6 +53,7 @@ typedef struct BatchScan
 	MemoryContext context;
 	DlRowSet	set;
 	bool		loaded;
+	bool		read_again;		/* without another load: all rows are kept */
 	TupleTableSlot *store_slot; /* NULL: not needed so far */
 
 	/* the columns of item that are read */
@@ -74,7 +77,10 @@ static void explain_scan(CustomScanState *node, List *ancestors,
 static TupleTableSlot *next_row(ScanState *node);
 static bool recheck_row(ScanState *node, TupleTableSlot *slot);
 static void load(BatchScan *scan);
+static bool load_more(BatchScan *scan);
+static void drop_rows(BatchScan *scan);
 static void unload(BatchScan *scan);
+static bool read_row(BatchScan *scan, TupleTableSlot *slot);
 static bool read_held(BatchScan *scan, TupleTableSlot *slot);
 static bool read_stored(BatchScan *scan, TupleTableSlot *slot);
 static void begin_fields(BatchScan *scan);
@@ -117,6 +123,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	scan->context = AllocSetContextCreate(CurrentMemoryContext,
 										  "dataloader scan",
 										  ALLOCSET_DEFAULT_SIZES);
+	scan->read_again = (eflags & EXEC_FLAG_REWIND) != 0;
 	begin_call(scan);
 	begin_set(scan, plan);
 }
@@ -190,7 +197,6 @@ begin_set(BatchScan *scan, const CustomScan *plan)
 	TupleDescCopyEntry(scan->set.desc, DL_SCAN_ORD, scandesc, DL_SCAN_ORD);
 	TupleDescCopyEntry(scan->set.desc, DL_SCAN_ITEM, scandesc, DL_SCAN_ITEM);
 	scan->set.context = scan->context;
-	scan->set.may_hold = true;
 
 	scan->fields = palloc(Max(nfields, 1) * sizeof(ScanField));
 	for (int i = 0; i < nfields; i++)
@@ -218,7 +224,10 @@ end_scan(CustomScanState *node)
 	unload((BatchScan *) node);
 }
 
-/* Loads again only if an argument may have changed, not for a condition's sake. */
+/*
+ * Loads again only if an argument may have changed, not for a condition's sake;
+ * slices that were not kept are read again once, by the same keys, and kept.
+ */
 static void
 rescan(CustomScanState *node)
 {
@@ -227,6 +236,12 @@ rescan(CustomScanState *node)
 	ExecScanReScan(&node->ss);
 	if (bms_overlap(node->ss.ps.chgParam, scan->params))
 		unload(scan);
+	else if (scan->set.slices != NULL)
+	{
+		scan->read_again = true;
+		drop_rows(scan);
+		dl_slices_rewind(scan->set.slices);
+	}
 	else if (scan->set.held != NULL)
 		dl_reorder_rewind(scan->set.held);
 	else if (scan->set.store != NULL)
@@ -258,9 +273,11 @@ next_row(ScanState *node)
 	if (!scan->loaded)
 		load(scan);
 	ExecClearTuple(slot);
-	if (scan->set.held != NULL ? !read_held(scan, slot) :
-		!read_stored(scan, slot))
-		return slot;
+	while (!read_row(scan, slot))
+	{
+		if (!load_more(scan))
+			return slot;
+	}
 	if (scan->nfields > 0)
 		read_fields(scan, slot);
 	return ExecStoreVirtualTuple(slot);
@@ -287,6 +304,8 @@ load(BatchScan *scan)
 				ExecEvalExpr(scan->args[i], scan->css.ss.ps.ps_ExprContext,
 							 &fcinfo->args[i].isnull);
 	}
+	scan->set.may_hold = true;
+	scan->set.may_defer = !scan->read_again;
 	pgstat_init_function_usage(fcinfo, &usage);
 	dl_load_rows(fcinfo, scan->verb, &scan->set);
 	pgstat_end_function_usage(&usage, true);
@@ -297,18 +316,63 @@ load(BatchScan *scan)
 		begin_fields(scan);
 }
 
+/* The rows of the next slice, in place of those there are.  False: no more. */
+static bool
+load_more(BatchScan *scan)
+{
+	DlRowSet   *set = &scan->set;
+	bool		loaded = true;
+	PgStat_FunctionCallUsage usage;
+
+	if (set->slices == NULL)
+		return false;
+	drop_rows(scan);
+
+	/* the time is that of the call, which was counted when it began */
+	pgstat_init_function_usage(scan->fcinfo, &usage);
+	if (!scan->read_again)
+		loaded = dl_slices_next(set->slices);
+	else
+	{
+		dl_slices_load_all(set->slices);
+		dl_slices_end(set->slices);
+		set->slices = NULL;
+	}
+	pgstat_end_function_usage(&usage, false);
+	return loaded;
+}
+
+/* Those of the load so far, or of its last slice. */
 static void
-unload(BatchScan *scan)
+drop_rows(BatchScan *scan)
 {
 	if (scan->set.held != NULL)
 		dl_reorder_release(scan->set.held);
+	scan->set.held = NULL;
+	if (scan->set.store != NULL)
+		tuplestore_clear(scan->set.store);
+}
+
+static void
+unload(BatchScan *scan)
+{
+	drop_rows(scan);
+	if (scan->set.slices != NULL)
+		dl_slices_end(scan->set.slices);
 	if (scan->set.store != NULL)
 		tuplestore_end(scan->set.store);
-	scan->set.held = NULL;
+	scan->set.slices = NULL;
 	scan->set.store = NULL;
 	scan->set.missing = NULL;
 	scan->loaded = false;
 	MemoryContextReset(scan->context);
+}
+
+static bool
+read_row(BatchScan *scan, TupleTableSlot *slot)
+{
+	return scan->set.held != NULL ? read_held(scan, slot) :
+		read_stored(scan, slot);
 }
 
 static bool
@@ -321,7 +385,8 @@ read_held(BatchScan *scan, TupleTableSlot *slot)
 		return false;
 	if (value == NULL)
 		value = scan->set.missing;
-	slot->tts_values[DL_SCAN_ORD - 1] = Int64GetDatum((int64) position + 1);
+	slot->tts_values[DL_SCAN_ORD - 1] =
+		Int64GetDatum((int64) scan->set.held_offset + position + 1);
 	slot->tts_isnull[DL_SCAN_ORD - 1] = false;
 	slot->tts_values[DL_SCAN_ITEM - 1] = PointerGetDatum(value);
 	slot->tts_isnull[DL_SCAN_ITEM - 1] = value == NULL;
