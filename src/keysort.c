@@ -58,6 +58,8 @@ dl_keysort_begin(DlKeySort *sort, const DlTarget *target, const Datum *values)
 							target->keys[0].opright);
 	sort->ncolumns = target->nkeys;
 	sort->values = values;
+	if (sort->integers)
+		return;
 	sort->columns = palloc0(target->nkeys * sizeof(SortSupportData));
 	for (int i = 0; i < target->nkeys; i++)
 	{
@@ -78,9 +80,13 @@ int
 dl_keysort_compare(const DlKeyEntry *a, const DlKeyEntry *b,
 				   const DlKeySort *sort)
 {
-	int			result = ApplySortComparator(a->first, false, b->first, false,
-											 &sort->columns[0]);
+	int			result;
 
+	if (sort->integers)
+		return (DatumGetInt64(a->first) > DatumGetInt64(b->first)) -
+			(DatumGetInt64(a->first) < DatumGetInt64(b->first));
+	result = ApplySortComparator(a->first, false, b->first, false,
+								 &sort->columns[0]);
 	for (int i = 1; result == 0 && i < sort->ncolumns; i++)
 		result = ApplySortComparator(sort->values[(Size) a->position * sort->ncolumns + i], false,
 									 sort->values[(Size) b->position * sort->ncolumns + i], false,

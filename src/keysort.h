@@ -17,9 +17,10 @@ typedef struct DlKeyEntry
 
 typedef struct DlKeySort
 {
-	bool		integers;		/* one column, an int2, int4 or int8 */
+	bool		integers;		/* one column, an int2, int4 or int8: compared
+								 * as they are */
 	int			ncolumns;
-	SortSupportData *columns;
+	SortSupportData *columns;	/* of others */
 	const Datum *values;		/* npositions * ncolumns, by position; NULL if
 								 * there is one column only */
 } DlKeySort;
