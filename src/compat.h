@@ -115,6 +115,12 @@ dl_check_select_permissions(Oid relid, char relkind, Bitmapset *columns)
 #include "commands/explain_state.h"
 #endif
 
+/*
+ * 17: a btree scan for an array of keys reads on along the leaf pages; before,
+ * it descends for each of them.
+ */
+#define DL_BTREE_WALKS_ARRAYS (PG_VERSION_NUM >= 170000)
+
 /* 18 added an instrumentation argument. */
 static inline IndexScanDesc
 dl_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)

@@ -9,9 +9,10 @@
  * one range scan, and matched with the sorted keys as a merge join does.
  * Where the range turns out to have a long gap, the scan descends once more.
  *
+ * Servers that look for an array of keys along the leaf pages do so better for
+ * keys that lie a little further apart.
+ *
  * Only for integer keys, whose distance says what lies between them.
- * (PostgreSQL 17 and later walk leaf pages for sorted key arrays by themselves;
- * this serves all versions alike.)
  *
  *-------------------------------------------------------------------------
  */
@@ -23,14 +24,20 @@
 #include "access/itup.h"
 #include "access/stratnum.h"
 #include "catalog/pg_index.h"
+#include "compat.h"
 #include "fetch_index.h"
 #include "keysort.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* A range with up to this many entries for each key is walked: as measured. */
-#define DENSE_ENTRIES 16
+/*
+ * A range with up to this many entries for each key is read as a whole, and an
+ * array of keys looked for in one with up to that many: by bench/walks.sh.
+ */
+#define RANGE_ENTRIES (DL_BTREE_WALKS_ARRAYS ? 4 : 16)
+#define ARRAY_ENTRIES (DL_BTREE_WALKS_ARRAYS ? 100 : 0)
 
 /* Fewer keys than this are not worth it. */
 #define DENSE_KEYS 8
@@ -39,9 +46,11 @@
 #define LONG_GAP 128
 
 static double entries_between(const DlIndexFetch *fetch);
+static double entries_of_a_key(const DlIndexFetch *fetch);
 static IndexScanDesc begin_walk(const DlIndexFetch *fetch);
 static IndexScanDesc descend(const DlIndexFetch *fetch, IndexScanDesc scan,
 							 int keyno);
+static IndexScanDesc begin_array(const DlIndexFetch *fetch);
 static IndexScanDesc begin_scan(const DlIndexFetch *fetch, int nkeys);
 
 /*
@@ -62,7 +71,7 @@ dl_is_dense(const DlIndexFetch *fetch)
 							fetch->index->rd_opcintype[0]) &&
 		target->index.direction == ForwardScanDirection &&
 		(fetch->index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
-		entries_between(fetch) <= (double) nkeys * DENSE_ENTRIES;
+		entries_of_a_key(fetch) <= Max(RANGE_ENTRIES, ARRAY_ENTRIES);
 }
 
 /* At most this many entries, by what is known without looking. */
@@ -77,6 +86,13 @@ entries_between(const DlIndexFetch *fetch)
 	if (!fetch->batch->target->index.unique)
 		return rows < 0 ? INFINITY : rows;
 	return rows < 0 ? span : Min(span, rows);
+}
+
+/* From one key to the next, on the average. */
+static double
+entries_of_a_key(const DlIndexFetch *fetch)
+{
+	return entries_between(fetch) / fetch->batch->keys->ndistinct;
 }
 
 void
@@ -117,9 +133,9 @@ dl_walk_dense(DlIndexFetch *fetch)
 }
 
 /*
- * From the first key, or from the start of the index if that is not far: then
- * there is no condition that each entry would have to be checked against.
- * Where the walk ends is left to its loop in both cases.
+ * Of the keys alone; or from the first key; or from the start of the index if
+ * that is not far: then there is no condition that each entry would have to be
+ * checked against.  Where a range ends is left to the walk's loop.
  */
 static IndexScanDesc
 begin_walk(const DlIndexFetch *fetch)
@@ -127,6 +143,8 @@ begin_walk(const DlIndexFetch *fetch)
 	double		rows = fetch->rel->rd_rel->reltuples;
 	IndexScanDesc scan;
 
+	if (entries_of_a_key(fetch) > RANGE_ENTRIES)
+		return begin_array(fetch);
 	if (rows < 0 || rows > entries_between(fetch) + LONG_GAP)
 		return descend(fetch, NULL, 0);
 
@@ -162,6 +180,29 @@ descend(const DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
 	}
 	if (scan == NULL)
 		scan = begin_scan(fetch, 1);
+	index_rescan(scan, &skey, 1, NULL, 0);
+	return scan;
+}
+
+/* Gives the entries of all keys and no others. */
+static IndexScanDesc
+begin_array(const DlIndexFetch *fetch)
+{
+	const DlKeys *keys = fetch->batch->keys;
+	const DlKeyColumn *key = &fetch->batch->target->keys[0];
+	IndexScanDesc scan = begin_scan(fetch, 1);
+	ArrayType  *array;
+	ScanKeyData skey;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+
+	get_typlenbyvalalign(key->opright, &typlen, &typbyval, &typalign);
+	array = construct_array(keys->values, keys->ndistinct, key->opright,
+							typlen, typbyval, typalign);
+	ScanKeyEntryInitialize(&skey, SK_SEARCHARRAY, 1, BTEqualStrategyNumber,
+						   key->opright, InvalidOid, get_opcode(key->eqop),
+						   PointerGetDatum(array));
 	index_rescan(scan, &skey, 1, NULL, 0);
 	return scan;
 }

@@ -1,5 +1,5 @@
--- Keys close to each other are walked in one range of the index: NULLs at either end
--- of it, long gaps, negative and extreme integers, ranges at the start and the end.
+-- Keys close to each other are walked in one range of the index, or looked for by one scan
+-- for all: NULLs at either end of it, long gaps, negative and extreme integers, ranges at the start and the end.
 
 \set ECHO none
 \set QUIET 1
@@ -38,6 +38,10 @@ SELECT name, keys FROM (VALUES
     ('all around 0', (SELECT array_agg(i ORDER BY hashint4(i)) FROM generate_series(-1500, -1) i)),
     ('over the gap', (SELECT array_agg(i::bigint ORDER BY hashint4(i)) FROM generate_series(-1600, 1600) j, LATERAL (SELECT CASE WHEN j < 0 THEN j ELSE 99900 + j END) x(i))),
     ('every tenth', (SELECT array_agg(i ORDER BY hashint4(i)) FROM generate_series(-2000, 2000, 10) i)),
+    ('every third', (SELECT array_agg(i ORDER BY hashint4(i)) FROM generate_series(-2000, 2000, 3) i)),
+    ('every 50th, twice', (SELECT array_agg(i ORDER BY hashint4(i)) FROM generate_series(-1499, 2000, 50) i, generate_series(1, 2))),
+    ('every 200th', (SELECT array_agg(i ORDER BY hashint4(i)) FROM generate_series(-1500, 2000, 200) i)),
+    ('some beyond the gap', (SELECT array_agg(CASE WHEN i < 0 THEN i ELSE 99000 + i END ORDER BY hashint4(i)) FROM generate_series(-2000, 2500, 40) i)),
     ('the last ones', (SELECT array_agg(i ORDER BY i DESC) FROM generate_series(101300, 101700) i)),
     ('the ends of the type', '{9223372036854775807,-9223372036854775808,-5,-4,-3,-2,-1,-7,-8,-9,NULL,-5}'::bigint[]),
     ('only one end', (SELECT array_agg(9223372036854775807 - i) FROM generate_series(0, 99) i)),
