@@ -101,7 +101,7 @@ DECLARE
 BEGIN
     PERFORM set_config('effective_io_concurrency', io_concurrency::text, true);
     EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF, FORMAT JSON)
-        SELECT dataloader.load_one_json(''parcel'', (SELECT array_agg(g * 50) FROM generate_series(1, %s) g))', nkeys) INTO plan;
+        SELECT dataloader.load_one_json(''parcel'', (SELECT array_agg(g * 250) FROM generate_series(1, %s) g))', nkeys) INTO plan;
     RETURN (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint;
 END $$;
 ALTER TABLE parcel ADD PRIMARY KEY USING INDEX parcel_id;

@@ -1,5 +1,5 @@
 -- Ten thousand calls in one session leave no memory behind, whatever the
--- verb and the path, errors included; results beyond work_mem go to disk.
+-- verb and the path, errors included; results beyond work_mem go to disk, or are loaded as they are read.
 
 \set ECHO none
 \set QUIET 1
@@ -160,7 +160,7 @@ FROM generate_series(1, 2000) g \gexec
 \o
 SELECT cmp_ok((used() - :before) / 1024, '<', 1024::bigint, '2,000 statements: growth in kB');
 
--- 200,000 keys with 1 MB of work_mem: right, and on disk
+-- 200,000 keys with 1 MB of work_mem: right, and on disk, or never in memory all at a time
 SET LOCAL work_mem = '1MB';
 CREATE TABLE wide (id int PRIMARY KEY, filler text);
 INSERT INTO wide SELECT g, repeat(md5(g::text), 3) FROM generate_series(1, 200000) g WHERE g % 5 <> 0;
@@ -186,12 +186,28 @@ SELECT results_eq($q$SELECT count(*), sum(ord), sum(hashtext(ord || (item).fille
                      FROM asked, unnest(keys) WITH ORDINALITY u(k, ord) JOIN wide ON id = k $q$,
                   'the same, sorted, direct_scan ' || current_setting('dataloader.direct_scan'));
 PREPARE spills AS
-SELECT cmp_ok(temp_blocks('SELECT * FROM dataloader.load_rows(NULL::wide, (SELECT keys FROM asked))'), '>', 1000::bigint,
+SELECT cmp_ok(temp_blocks('SELECT l FROM dataloader.load_rows(NULL::wide, (SELECT keys FROM asked)) l'), '>', 1000::bigint,
               'load_rows spills beyond work_mem, direct_scan ' || current_setting('dataloader.direct_scan'));
 SET LOCAL dataloader.direct_scan = on;
 EXECUTE whole;
 EXECUTE sorted;
 EXECUTE spills;
+SELECT is(temp_blocks('SELECT count(item), count(pg_sleep(0)) FROM dataloader.load_rows(NULL::wide, (SELECT keys FROM asked))'), 0::bigint,
+          'a scan of load_rows writes nothing');
+CREATE FUNCTION used_by_scan() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    row record;
+    most bigint := 0;
+    before bigint := used();
+BEGIN
+    FOR row IN SELECT ord FROM asked, dataloader.load_rows(NULL::wide, keys) LOOP
+        IF row.ord % 1000 = 0 THEN
+            most := greatest(most, used());
+        END IF;
+    END LOOP;
+    RETURN most - before;
+END $$;
+SELECT cmp_ok(used_by_scan() / 1024, '<', 8000::bigint, 'and its rows are in memory a slice at a time: kB');
 SET LOCAL dataloader.direct_scan = off;
 EXECUTE whole;
 EXECUTE sorted;
