@@ -274,15 +274,12 @@ look_up_page(Relation index, BlockNumber block)
 {
 	Buffer		buffer = PrefetchBuffer(index, MAIN_FORKNUM,
 										block).recent_buffer;
-	const char *page;
 
 	if (!BufferIsValid(buffer))
 		return NULL;
 	if (!BufferIsLocal(buffer))
 		__builtin_prefetch(GetBufferDescriptor(buffer - 1));
-	page = (const char *) BufferGetPage(buffer);
-	__builtin_prefetch(page);
-	return page;
+	return (const char *) BufferGetPage(buffer);
 }
 
 /* All of them step by step.  Its name is in test/valgrind.supp. */
@@ -291,11 +288,14 @@ search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n)
 {
 	Oid			type = fetch->index->rd_opcintype[0];
 
-	/* their headers are on their way; the scan will read the other end, too */
-	for (int i = 0; i < n; i++)
-		__builtin_prefetch(searches[i].page + TUPLES_END);
+	/*
+	 * The headers are read, side by side, where a prefetch would wait for the
+	 * page's address; the scan will read the other end, too.
+	 */
 	for (int i = 0; i < n; i++)
 		begin_search(&searches[i]);
+	for (int i = 0; i < n; i++)
+		__builtin_prefetch(searches[i].page + TUPLES_END);
 	while (n > 0)
 	{
 		int			nleft = 0;
