@@ -46,7 +46,7 @@ typedef struct DlIndexFetch
 	BlockNumber root;			/* of the index */
 	uint32		root_level;		/* 0: they are not */
 
-	bool		dense;			/* one walk over the range of all keys */
+	bool		dense;			/* one scan for all keys, or of their range */
 
 	/* index-only */
 	bool		index_only;

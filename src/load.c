@@ -160,8 +160,7 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 	/* JSON of a NULL array is NULL */
 	fcinfo->isnull = load->keys == NULL;
 
-	if (load->keys != NULL && set != NULL && load->route.direct &&
-		dl_slices_suit(load->keys, set))
+	if (load->keys != NULL && set != NULL && dl_slices_suit(load, set))
 		goes_on = load_slices(load, set);
 	else if (load->keys != NULL)
 	{
@@ -231,7 +230,7 @@ load_slices(const DlLoad *load, DlRowSet *set)
 {
 	DlSlices   *slices = dl_slices_begin(load, set);
 
-	if (set->may_defer)
+	if (dl_slices_may_wait(load, set))
 	{
 		set->slices = slices;
 		return true;

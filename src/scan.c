@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/objectaccess.h"
 #include "compat.h"
 #include "nodes/nodeFuncs.h"
@@ -54,6 +55,7 @@ typedef struct BatchScan
 	DlRowSet	set;
 	bool		loaded;
 	bool		read_again;		/* without another load: all rows are kept */
+	SubTransactionId subid;		/* that the node was started in */
 	TupleTableSlot *store_slot; /* NULL: not needed so far */
 
 	/* the columns of item that are read */
@@ -124,6 +126,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 										  "dataloader scan",
 										  ALLOCSET_DEFAULT_SIZES);
 	scan->read_again = (eflags & EXEC_FLAG_REWIND) != 0;
+	scan->subid = GetCurrentSubTransactionId();
 	begin_call(scan);
 	begin_set(scan, plan);
 }
@@ -305,7 +308,13 @@ load(BatchScan *scan)
 							 &fcinfo->args[i].isnull);
 	}
 	scan->set.may_hold = true;
-	scan->set.may_defer = !scan->read_again;
+
+	/*
+	 * The subtransaction that a load begins in must last as long as the scan: if
+	 * it is rolled back, the relation may become what it was before.
+	 */
+	scan->set.may_defer = !scan->read_again &&
+		scan->subid == GetCurrentSubTransactionId();
 	pgstat_init_function_usage(fcinfo, &usage);
 	dl_load_rows(fcinfo, scan->verb, &scan->set);
 	pgstat_end_function_usage(&usage, true);

@@ -10,6 +10,9 @@
  * snapshot, under the locks and by the route of the call, as the rows of any
  * scan are.
  *
+ * Loads that call functions of the user's, in filter or order_by, are not put
+ * off: args are read by the settings, and EXECUTE is asked for, of the moment.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -21,6 +24,7 @@
 /* Within these bounds. */
 #define LEAST_POSITIONS 256
 #define MOST_POSITIONS (1 << 20)
+#define MOST_GROWTH 8
 
 struct DlSlices
 {
@@ -31,6 +35,7 @@ struct DlSlices
 	int			size;			/* # of positions in the next slice */
 };
 
+static bool has_expressions(const DlTarget *target);
 static int	next_size(int size, Size bytes);
 
 /*
@@ -38,11 +43,34 @@ static int	next_size(int size, Size bytes);
  * be.  Keys that are sorted need slices only where rows are not kept.
  */
 bool
-dl_slices_suit(const DlKeys *keys, const DlRowSet *set)
+dl_slices_suit(const DlLoad *load, const DlRowSet *set)
 {
-	return keys->npositions > DL_SLICE_FIRST &&
+	const DlKeys *keys = load->keys;
+
+	return load->route.direct && keys->npositions > DL_SLICE_FIRST &&
 		keys->ndistinct > keys->npositions / 2 &&
-		(keys->keyno != NULL || set->may_defer);
+		(keys->keyno != NULL || dl_slices_may_wait(load, set));
+}
+
+/* May they be loaded when somebody asks for their rows? */
+bool
+dl_slices_may_wait(const DlLoad *load, const DlRowSet *set)
+{
+	return set->may_defer && !has_expressions(load->target);
+}
+
+/* Columns to order by are none. */
+static bool
+has_expressions(const DlTarget *target)
+{
+	if (target->filter_source != NULL)
+		return true;
+	for (int i = 0; i < target->norder; i++)
+	{
+		if (!IsA(target->order[i].expr, Var))
+			return true;
+	}
+	return false;
 }
 
 /* Allocates in the load's context, and loads nothing yet. */
@@ -107,18 +135,24 @@ dl_slices_load_all(DlSlices *slices)
 		 /* go on */ ;
 }
 
-/* As many positions as have rows for half of work_mem, by those of the last one. */
+/*
+ * As many positions as have rows for half of work_mem, by those of the last one;
+ * but if they had few, the next ones may have more.
+ */
 static int
 next_size(int size, Size bytes)
 {
 	double		fitting = (double) size * work_mem * 512 / Max(bytes, 1);
 
+	fitting = Min(fitting, (double) size * MOST_GROWTH);
 	return (int) Max(Min(fitting, MOST_POSITIONS), LEAST_POSITIONS);
 }
 
-/* Ends the load.  The last slice's rows stay with the set. */
+/* Ends the load, and its memory, with which go the rows that the set holds. */
 void
 dl_slices_end(DlSlices *slices)
 {
 	dl_load_end(slices->load);
+	slices->set->missing = NULL;
+	MemoryContextDelete(slices->load->context);
 }

@@ -16,7 +16,8 @@ typedef struct DlSlices DlSlices;
  * The caller of these ends what the set has of one slice (dl_reorder_release(),
  * tuplestore_clear()) before it asks for the next.
  */
-extern bool dl_slices_suit(const DlKeys *keys, const DlRowSet *set);
+extern bool dl_slices_suit(const DlLoad *load, const DlRowSet *set);
+extern bool dl_slices_may_wait(const DlLoad *load, const DlRowSet *set);
 extern DlSlices *dl_slices_begin(const DlLoad *load, DlRowSet *set);
 extern bool dl_slices_next(DlSlices *slices);
 extern void dl_slices_rewind(DlSlices *slices);
