@@ -1,17 +1,7 @@
 -- Value i belongs to key i: for every verb as many values as keys, whatever
 -- was missing, NULL, repeated or oddly shaped, on both paths.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA alignment;
 SET LOCAL search_path = alignment, public;
 

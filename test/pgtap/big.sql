@@ -1,18 +1,7 @@
 -- Batches of 100,000 keys: sorted, reversed and in random order, dense and
 -- sparse, over several key types, against a join.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA big;
 SET LOCAL search_path = big, public;
 

@@ -1,18 +1,7 @@
 -- One key with 200,000 rows among small ones: first and skip in the order
 -- of an index, against it, and by sorting.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA fanout;
 SET LOCAL search_path = fanout, public;
 

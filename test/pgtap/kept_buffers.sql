@@ -1,18 +1,7 @@
 -- Memory of large JSON results is kept for the session and lent to one result at a time:
 -- wherever results live side by side, or outlive the next call, each stays what it is.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA kept_buffers;
 SET LOCAL search_path = kept_buffers, public;
 

@@ -1,18 +1,7 @@
 -- A backend remembers in which buffer it saw a page last.  Pages that are used much are
 -- then pinned without a look into the buffer table: the answer, and what is counted, stay.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA known_pages;
 SET LOCAL search_path = known_pages, public;
 

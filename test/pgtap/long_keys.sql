@@ -1,17 +1,7 @@
 -- Key text of some megabytes is read in pieces: it has the keys that the same
 -- keys have as an array, and the errors that a short text has.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA long_keys;
 SET LOCAL search_path = long_keys, public;
 

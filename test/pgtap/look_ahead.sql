@@ -1,18 +1,7 @@
 -- Keys are looked up ahead of the scan in btrees with two levels above the leaves,
 -- which are not locked for it: whatever is found there, the answer is the scan's.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE EXTENSION IF NOT EXISTS pageinspect;
 CREATE SCHEMA look_ahead;
 SET LOCAL search_path = look_ahead, public;

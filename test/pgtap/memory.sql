@@ -1,18 +1,7 @@
 -- Ten thousand calls in one session leave no memory behind, whatever the
 -- verb and the path, errors included; results beyond work_mem go to disk, or are loaded as they are read.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA memory;
 SET LOCAL search_path = memory, public;
 

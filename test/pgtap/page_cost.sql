@@ -1,18 +1,7 @@
 -- A page costs the same wherever it is: buffers touched in a key of 1,000,000 rows, where the index
 -- continues with the columns of the order.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA page_cost;
 SET LOCAL search_path = page_cost, public;
 SET LOCAL maintenance_work_mem = '256MB';

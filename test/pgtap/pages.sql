@@ -1,18 +1,7 @@
 -- Walks through all pages of connections, forward and backward, in pages of several sizes and in sessions
 -- with changing settings, give each row once, in the order of plain SQL. Both paths give the same bytes.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE EXTENSION IF NOT EXISTS citext;
 CREATE SCHEMA pages;
 SET LOCAL search_path = pages, public;

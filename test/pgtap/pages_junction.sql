@@ -2,18 +2,7 @@
 -- forward and backward, on both paths, against plain SQL.  The junction has pairs
 -- that repeat, that lead nowhere, whose link or position is NULL, and ties.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA pages_junction;
 SET LOCAL search_path = pages_junction, public;
 

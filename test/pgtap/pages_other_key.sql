@@ -1,18 +1,7 @@
 -- A cursor may be used with another key than its own, also where columns of the key are part of the
 -- order: the page has the rows that stand behind the cursor (before it) in that order. Both paths.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA other_key;
 SET LOCAL search_path = other_key, public;
 SELECT no_plan();

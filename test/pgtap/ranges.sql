@@ -1,18 +1,7 @@
 -- Keys close to each other are walked in one range of the index, or looked for by one scan
 -- for all: NULLs at either end of it, long gaps, negative and extreme integers, ranges at the start and the end.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA ranges;
 SET LOCAL search_path = ranges, public;
 

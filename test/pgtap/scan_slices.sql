@@ -1,18 +1,7 @@
 -- FROM load_rows(...) of many keys loads them slice by slice, as rows are asked for: these
 -- are the rows of the statement's snapshot, whatever is done between the first and the last.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA scan_slices;
 SET LOCAL search_path = scan_slices, public;
 

@@ -2,18 +2,7 @@
 -- every verb and many combinations of options, on 20,000 rows where some
 -- keys have thousands of rows and most a few.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA semantics;
 SET LOCAL search_path = semantics, public;
 

@@ -1,18 +1,7 @@
 -- Rows that are sorted come in the order that SQL has for them, within work_mem and beyond, also by what no copy of a
 -- row has: its system columns.  Nothing is evaluated twice.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA sorting;
 SET LOCAL search_path = sorting, public;
 

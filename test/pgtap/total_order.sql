@@ -1,18 +1,7 @@
 -- What completes the order of a connection tells any two rows of a key apart, as the order itself does:
 -- pages of one row give each row once. Unique indexes whose equality is not the column's, on both paths.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE EXTENSION IF NOT EXISTS citext;
 CREATE SCHEMA total_order;
 SET LOCAL search_path = total_order, public;

@@ -2,17 +2,7 @@
 -- every type of the server, arrays round trip, and rows kept elsewhere live
 -- on when their source is gone.
 
-\set ECHO none
-\set QUIET 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
-\set ON_ERROR_STOP 1
-
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS dataloader;
+\ir begin.psql
 CREATE SCHEMA typed;
 SET LOCAL search_path = typed, public;
 
