@@ -190,8 +190,8 @@ sub _keys_relation
 	}
 	my $names = join ', ', 'zz_ord', map { "zz_k$_" } 1 .. $self->{width};
 	return "(VALUES " . join(', ', @rows) . ") zz_keys($names)" if @rows;
-	# not WHERE false: then the planner may forget a relation, with the rights that it asks for
-	return "(SELECT 1, " . join(', ', map { "NULL::$_" } @types) . " FROM generate_series(1, 0)) zz_keys($names)";
+	# not WHERE false, nor pulled up: the planner may forget a relation then, and the rights to it
+	return "(SELECT 1, " . join(', ', map { "NULL::$_" } @types) . " FROM generate_series(1, 0) OFFSET 0) zz_keys($names)";
 }
 
 1;
