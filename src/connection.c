@@ -26,9 +26,8 @@ static const DlVerb connection_verb = {
 	.json = true, .by_required = true, .has_order = true, .connection = true
 };
 
-static Datum load_pages(const DlRequest *request, DlTarget *target,
-						const DlKeys *keys, const DlRoute *route,
-						bool own_keys, MemoryContext result_context);
+static Datum load_pages(const DlLoad *load, bool own_keys,
+						MemoryContext result_context);
 static DlCursorValues **read_cursors(const DlRequest *request,
 									 DlCursors *cursors, char **texts,
 									 int ntexts, const char *option,
@@ -45,25 +44,10 @@ Datum
 dataloader_load_connection(PG_FUNCTION_ARGS)
 {
 	MemoryContext result_context = CurrentMemoryContext;
-	MemoryContext call_context;
-	DlRequest	request;
-	DlTarget   *target;
-	DlKeys	   *keys;
-	Relation	rel;
-	Relation	junction;
+	DlLoad	   *load = dl_load_begin(fcinfo, &connection_verb);
+	const DlRequest *request = &load->request;
 	Datum		result = (Datum) 0;
-	DlRoute		route;
 	bool		own_keys;
-
-	call_context = AllocSetContextCreate(CurrentMemoryContext,
-										 "dataloader call",
-										 ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(call_context);
-
-	dl_request_read(&request, &connection_verb, fcinfo);
-	dl_load_open(&request, &rel, &junction);
-	target = dl_target_get(&request, rel, junction);
-	dl_load_check(target, rel, junction);
 
 	/*
 	 * On the direct path each position with cursors is a key of its own: its
@@ -71,26 +55,27 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	 * (A plan reads the rows of a key once for all, and so does a sort of what
 	 * a junction leads to.)
 	 */
-	dl_load_open_route(&route, target, rel, junction);
-	own_keys = (request.nafter >= 0 || request.nbefore >= 0) && route.direct &&
-		(junction == NULL || target->through->norder > 0);
-	keys = dl_keys_build(dl_target_keyed(target), &request, !own_keys);
-	if (keys != NULL)
-		result = load_pages(&request, target, keys, &route, own_keys,
-							result_context);
-	dl_load_close_route(&route);
-	dl_load_close(rel, junction);
+	own_keys = (request->nafter >= 0 || request->nbefore >= 0) &&
+		load->route.direct &&
+		(load->junction == NULL || load->target->through->norder > 0);
+	load->keys = dl_keys_build(dl_target_keyed(load->target), request,
+							   !own_keys);
+	if (load->keys != NULL)
+		result = load_pages(load, own_keys, result_context);
+	fcinfo->isnull = load->keys == NULL;
+	dl_load_end(load);
 
 	MemoryContextSwitchTo(result_context);
-	MemoryContextDelete(call_context);
-	fcinfo->isnull = keys == NULL;
+	MemoryContextDelete(load->context);
 	return result;
 }
 
 static Datum
-load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
-		   const DlRoute *route, bool own_keys, MemoryContext result_context)
+load_pages(const DlLoad *load, bool own_keys, MemoryContext result_context)
 {
+	const DlRequest *request = &load->request;
+	DlTarget   *target = load->target;
+	const DlKeys *keys = load->keys;
 	DlBatch		batch;
 	const DlIndexChoice *index = &dl_target_keyed(target)->index;
 	DlPageRequest page;
@@ -127,9 +112,9 @@ load_pages(const DlRequest *request, DlTarget *target, const DlKeys *keys,
 	}
 
 	if (request->total_count)
-		page.counts = count_rows(request, route);
+		page.counts = count_rows(request, &load->route);
 	batch.emit = dl_emit_page_begin(target, keys, &page, result_context);
-	dl_load_fetch(&batch, route);
+	dl_load_fetch(&batch, &load->route);
 	return batch.emit->finish(batch.emit);
 }
 

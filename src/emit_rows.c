@@ -224,10 +224,7 @@ rows_finish(DlEmit *emit)
 	if (rows->ngroup > 0)
 		close_group(rows);
 	if (dl_reorder_end(rows->reorder))
-	{
 		rows->set->held = rows->reorder;
-		rows->set->held_offset = rows->keys->offset;
-	}
 	if (rows->put_slot != NULL)
 		ExecDropSingleTupleTableSlot(rows->put_slot);
 	return (Datum) 0;

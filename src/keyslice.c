@@ -16,7 +16,7 @@ static void add_key(DlKeys *slice, const DlKeys *keys, int keyno);
 /*
  * The keys at positions offset to offset + npositions - 1, distinct and in btree
  * order as those of the whole batch.  Allocates in CurrentMemoryContext; what
- * the values point to stays the batch's.
+ * the values point to stays the batch's, as do those of sorted keys themselves.
  */
 DlKeys *
 dl_keys_slice(const DlKeys *keys, int offset, int npositions)
@@ -29,15 +29,14 @@ dl_keys_slice(const DlKeys *keys, int offset, int npositions)
 	slice->npositions = npositions;
 	slice->offset = offset;
 	slice->ncolumns = keys->ncolumns;
-	slice->values = palloc(mul_size(npositions,
-									mul_size(keys->ncolumns, sizeof(Datum))));
 	if (keys->keyno == NULL)
 	{
 		slice->ndistinct = npositions;
-		memcpy(slice->values, dl_keys_values(keys, offset),
-			   mul_size(npositions, keys->ncolumns * sizeof(Datum)));
+		slice->values = keys->values + (Size) offset * keys->ncolumns;
 		return slice;
 	}
+	slice->values = palloc(mul_size(npositions,
+									mul_size(keys->ncolumns, sizeof(Datum))));
 	slice->keyno = palloc(mul_size(npositions, sizeof(int)));
 	entries = palloc(mul_size(npositions, sizeof(DlKeyEntry)));
 

@@ -57,8 +57,7 @@ static const DlVerb load_count_verb = {
 
 static Datum load_rows(FunctionCallInfo fcinfo, const DlVerb *verb);
 static Datum load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set);
-static DlLoad *begin_load(FunctionCallInfo fcinfo, const DlVerb *verb);
-static bool load_slices(const DlLoad *load, DlRowSet *set);
+static void load_slices(const DlLoad *load, DlRowSet *set);
 static DlEmit *begin_emit(const DlLoad *load, DlRowSet *set,
 						  MemoryContext result_context);
 static DlLimit row_limit(const DlRequest *request, const DlTarget *target);
@@ -152,16 +151,17 @@ static Datum
 load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 {
 	MemoryContext result_context = CurrentMemoryContext;
-	DlLoad	   *load = begin_load(fcinfo, verb);
-	MemoryContext call_context = load->context;
+	DlLoad	   *load = dl_load_begin(fcinfo, verb);
 	Datum		result = (Datum) 0;
-	bool		goes_on = false;
+
+	load->keys = dl_keys_build(dl_target_keyed(load->target), &load->request,
+							   true);
 
 	/* JSON of a NULL array is NULL */
 	fcinfo->isnull = load->keys == NULL;
 
 	if (load->keys != NULL && set != NULL && dl_slices_suit(load, set))
-		goes_on = load_slices(load, set);
+		load_slices(load, set);
 	else if (load->keys != NULL)
 	{
 		DlEmit	   *emit = begin_emit(load, set, result_context);
@@ -169,18 +169,23 @@ load(FunctionCallInfo fcinfo, const DlVerb *verb, DlRowSet *set)
 		dl_load_batch(load, load->keys, emit);
 		result = emit->finish(emit);
 	}
-	if (!goes_on)
-		dl_load_end(load);
-
 	MemoryContextSwitchTo(result_context);
-	if (!goes_on && (set == NULL || set->held == NULL))
-		MemoryContextDelete(call_context);
+
+	/* slices that are left go on with it */
+	if (set != NULL && set->slices != NULL)
+		return result;
+	dl_load_end(load);
+	if (set == NULL || set->held == NULL)
+		MemoryContextDelete(load->context);
 	return result;
 }
 
-/* All that comes before the first row, in a context of its own, made current. */
-static DlLoad *
-begin_load(FunctionCallInfo fcinfo, const DlVerb *verb)
+/*
+ * All that comes before the keys, which are left to the caller: reading them may
+ * run code of the user's.  In a context of its own, made current.
+ */
+DlLoad *
+dl_load_begin(FunctionCallInfo fcinfo, const DlVerb *verb)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "dataloader call",
@@ -189,7 +194,7 @@ begin_load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	DlRequest  *request;
 
 	MemoryContextSwitchTo(context);
-	load = palloc(sizeof(DlLoad));
+	load = palloc0(sizeof(DlLoad));
 	load->context = context;
 	request = &load->request;
 
@@ -197,10 +202,7 @@ begin_load(FunctionCallInfo fcinfo, const DlVerb *verb)
 	dl_load_open(request, &load->rel, &load->junction);
 	load->target = dl_target_get(request, load->rel, load->junction);
 	dl_load_check(load->target, load->rel, load->junction);
-
-	/* opened first: reading the keys may run code of the user's */
 	dl_load_open_route(&load->route, load->target, load->rel, load->junction);
-	load->keys = dl_keys_build(dl_target_keyed(load->target), request, true);
 	return load;
 }
 
@@ -224,19 +226,16 @@ dl_load_batch(const DlLoad *load, const DlKeys *keys, DlEmit *emit)
 	dl_load_fetch(&batch, &load->route);
 }
 
-/* True if the load goes on when somebody asks for more of the set. */
-static bool
+/* At once, or when somebody asks for more of the set. */
+static void
 load_slices(const DlLoad *load, DlRowSet *set)
 {
 	DlSlices   *slices = dl_slices_begin(load, set);
 
 	if (dl_slices_may_wait(load, set))
-	{
 		set->slices = slices;
-		return true;
-	}
-	dl_slices_load_all(slices);
-	return false;
+	else
+		dl_slices_load_all(slices);
 }
 
 /*

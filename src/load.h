@@ -19,7 +19,7 @@ typedef struct DlRoute
 	bool		direct;			/* right for each relation there is */
 } DlRoute;
 
-/* A call that loads rows, once its keys are read. */
+/* A call that loads rows. */
 typedef struct DlLoad
 {
 	MemoryContext context;		/* all of it is in here */
@@ -28,9 +28,10 @@ typedef struct DlLoad
 	Relation	rel;
 	Relation	junction;		/* NULL: none */
 	DlRoute		route;
-	DlKeys	   *keys;			/* NULL: the array is */
+	DlKeys	   *keys;			/* NULL: the array is, or they are not read yet */
 } DlLoad;
 
+extern DlLoad *dl_load_begin(FunctionCallInfo fcinfo, const DlVerb *verb);
 extern void dl_load_batch(const DlLoad *load, const DlKeys *keys, DlEmit *emit);
 extern void dl_load_end(const DlLoad *load);
 extern void dl_load_open(const DlRequest *request, Relation *rel,

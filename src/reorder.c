@@ -176,6 +176,13 @@ dl_reorder_next(DlReorder *reorder, int *position, char **value)
 	return false;
 }
 
+/* A position of a value that is held, as SQL counts it. */
+int64
+dl_reorder_ord(const DlReorder *reorder, int position)
+{
+	return dl_keys_ord(reorder->keys, position);
+}
+
 /* To the first one. */
 void
 dl_reorder_rewind(DlReorder *reorder)

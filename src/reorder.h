@@ -34,6 +34,7 @@ extern void dl_reorder_placed(DlReorder *reorder, int keyno);
 extern Size dl_reorder_held(const DlReorder *reorder);
 extern bool dl_reorder_end(DlReorder *reorder);
 extern bool dl_reorder_next(DlReorder *reorder, int *position, char **value);
+extern int64 dl_reorder_ord(const DlReorder *reorder, int position);
 extern void dl_reorder_rewind(DlReorder *reorder);
 extern void dl_reorder_release(DlReorder *reorder);
 

@@ -22,7 +22,6 @@ typedef struct DlRowSet
 	bool		may_hold;		/* rows can be read from "held" */
 	struct DlReorder *held;		/* their values by position; NULL if they are
 								 * in the store */
-	int			held_offset;	/* # of positions before those */
 	char	   *missing;		/* value of positions without one; NULL: NULL */
 	bool		may_defer;		/* rows can be loaded when they are asked for */
 	struct DlSlices *slices;	/* that load them; NULL: all are there */

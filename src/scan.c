@@ -345,7 +345,6 @@ load_more(BatchScan *scan)
 	{
 		dl_slices_load_all(set->slices);
 		dl_slices_end(set->slices);
-		set->slices = NULL;
 	}
 	pgstat_end_function_usage(&usage, false);
 	return loaded;
@@ -365,13 +364,12 @@ drop_rows(BatchScan *scan)
 static void
 unload(BatchScan *scan)
 {
+	if (scan->set.store != NULL)
+		tuplestore_end(scan->set.store);
+	scan->set.store = NULL;
 	drop_rows(scan);
 	if (scan->set.slices != NULL)
 		dl_slices_end(scan->set.slices);
-	if (scan->set.store != NULL)
-		tuplestore_end(scan->set.store);
-	scan->set.slices = NULL;
-	scan->set.store = NULL;
 	scan->set.missing = NULL;
 	scan->loaded = false;
 	MemoryContextReset(scan->context);
@@ -395,7 +393,7 @@ read_held(BatchScan *scan, TupleTableSlot *slot)
 	if (value == NULL)
 		value = scan->set.missing;
 	slot->tts_values[DL_SCAN_ORD - 1] =
-		Int64GetDatum((int64) scan->set.held_offset + position + 1);
+		Int64GetDatum(dl_reorder_ord(scan->set.held, position));
 	slot->tts_isnull[DL_SCAN_ORD - 1] = false;
 	slot->tts_values[DL_SCAN_ITEM - 1] = PointerGetDatum(value);
 	slot->tts_isnull[DL_SCAN_ITEM - 1] = value == NULL;

@@ -77,15 +77,13 @@ has_expressions(const DlTarget *target)
 DlSlices *
 dl_slices_begin(const DlLoad *load, DlRowSet *set)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(load->context);
-	DlSlices   *slices = palloc(sizeof(DlSlices));
+	DlSlices   *slices = MemoryContextAlloc(load->context, sizeof(DlSlices));
 
 	slices->load = load;
 	slices->set = set;
 	slices->context = AllocSetContextCreate(load->context, "dataloader slice",
 											ALLOCSET_DEFAULT_SIZES);
 	dl_slices_rewind(slices);
-	MemoryContextSwitchTo(oldcontext);
 	return slices;
 }
 
@@ -148,11 +146,12 @@ next_size(int size, Size bytes)
 	return (int) Max(Min(fitting, MOST_POSITIONS), LEAST_POSITIONS);
 }
 
-/* Ends the load, and its memory, with which go the rows that the set holds. */
+/* Ends the load, and its memory, with which go the rows that its set holds. */
 void
 dl_slices_end(DlSlices *slices)
 {
 	dl_load_end(slices->load);
+	slices->set->slices = NULL;
 	slices->set->missing = NULL;
 	MemoryContextDelete(slices->load->context);
 }

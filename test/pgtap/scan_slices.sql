@@ -23,17 +23,30 @@ BEGIN
     EXECUTE 'EXPLAIN (FORMAT JSON) ' || statement INTO plan;
     RETURN plan::text LIKE '%Custom Scan%';
 END $$;
-CREATE FUNCTION rows_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+-- how many rows a cursor has, and their hash
+CREATE FUNCTION rest_of(cursor refcursor) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     row record;
     hash text := '';
     n int := 0;
 BEGIN
-    FOR row IN EXECUTE statement LOOP
+    LOOP
+        FETCH cursor INTO row;
+        EXIT WHEN NOT FOUND;
         n := n + 1;
         hash := md5(hash || row::text);
     END LOOP;
     RETURN n || ' ' || hash;
+END $$;
+CREATE FUNCTION rows_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    c refcursor;
+    rows text;
+BEGIN
+    OPEN c NO SCROLL FOR EXECUTE statement;
+    rows := rest_of(c);
+    CLOSE c;
+    RETURN rows;
 END $$;
 CREATE FUNCTION rows_of_plan(statement text) RETURNS text LANGUAGE sql SET dataloader.direct_scan = off AS $$ SELECT rows_of(statement) $$;
 -- pages of the table and its indexes that a statement reads
@@ -118,20 +131,6 @@ RESET enable_nestloop;
 
 -- a cursor's rows are those of its snapshot, and it reads on after the subtransaction of its first row
 CREATE TABLE before AS SELECT rows_of($$SELECT ord, (item).id, (item).qty FROM dataloader.load_rows(NULL::part, keys('mixed'), by => 'owner', order_by => 'id')$$) AS rows;
-CREATE FUNCTION rest_of(cursor refcursor) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    row record;
-    hash text := '';
-    n int := 0;
-BEGIN
-    LOOP
-        FETCH cursor INTO row;
-        EXIT WHEN NOT FOUND;
-        n := n + 1;
-        hash := md5(hash || row::text);
-    END LOOP;
-    RETURN n || ' ' || hash;
-END $$;
 SAVEPOINT unchanged;
 DECLARE c NO SCROLL CURSOR FOR SELECT ord, (item).id, (item).qty FROM dataloader.load_rows(NULL::part, keys('mixed'), by => 'owner', order_by => 'id');
 DECLARE d NO SCROLL CURSOR FOR SELECT ord, (item).id, (item).qty FROM dataloader.load_rows(NULL::part, keys('mixed'), by => 'owner', order_by => 'id');
