@@ -154,6 +154,14 @@ SELECT dataloader.load_connection('publication', '[1]', by => 'a', through => 'l
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE loose ADD id serial PRIMARY KEY;
 SELECT short_list($$'publication', '[1]', by => 'a', through => 'loose', link => 'publication_id'$$);
+-- nor does the key of a junction, whose children may have its pairs again
+CREATE TABLE pair (a int, publication_id int, PRIMARY KEY (a, publication_id));
+INSERT INTO pair VALUES (1, 1);
+SELECT short_list($$'publication', '[1]', by => 'a', through => 'pair', link => 'publication_id'$$);
+CREATE TABLE pair_child () INHERITS (pair);
+INSERT INTO pair_child VALUES (1, 1);
+SELECT short_list($$'publication', '[1]', by => 'a', through => 'pair', link => 'publication_id'$$);
+DROP TABLE pair CASCADE;
 
 -- cursors that are none
 CREATE FUNCTION encoded(value text) RETURNS text LANGUAGE sql AS $$ SELECT translate(encode(convert_to(value, 'UTF8'), 'base64'), E'\n', '') $$;

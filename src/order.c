@@ -260,6 +260,9 @@ has_pair_index(const DlTarget *target, Relation junction, bool in_order)
 	bool		found = false;
 	ListCell   *lc;
 
+	/* an index does not see the rows of inheritance children */
+	if (has_children(junction))
+		return false;
 	foreach(lc, RelationGetIndexList(junction))
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
