@@ -100,7 +100,8 @@ load_pages(const DlLoad *load, bool own_keys, MemoryContext result_context)
 		batch.limit.first = request->first + 1;
 
 	/* an index that has the order's columns, not one that is unique on the key */
-	if (own_keys && page.start != NULL && index->orders && !index->unique)
+	if (own_keys && page.start != NULL && !index->unique &&
+		dl_index_gives_order(dl_target_keyed(target)))
 	{
 		dl_keys_group_positions(keys, &positions);
 		from.positions = &positions;

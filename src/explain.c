@@ -198,7 +198,7 @@ static bool
 from_index(const DlTarget *target)
 {
 	return target->norder == 0 ||
-		(target->through == NULL ? target->index.orders
+		(target->through == NULL ? dl_index_gives_order(target)
 		 : target->through->norder > 0);
 }
 

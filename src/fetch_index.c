@@ -130,7 +130,7 @@ static bool
 is_in_order(const DlBatch *batch)
 {
 	return !batch->ordered || batch->target->norder == 0 ||
-		batch->target->index.orders;
+		dl_index_gives_order(batch->target);
 }
 
 /* How many rows of each key the align stage can use; -1: all of them. */
@@ -139,7 +139,7 @@ rows_needed(const DlBatch *batch)
 {
 	const DlTarget *target = batch->target;
 	const DlLimit *limit = &batch->limit;
-	/* at most one, which ends the walk by itself */
+	/* one nearly always, and then the walk ends by itself */
 	if (target->index.unique && limit->first != 0)
 		return -1;
 	/* two tell that there is more than one */

@@ -367,6 +367,31 @@ dl_index_unique_for(const DlTarget *target, Relation index, Snapshot snapshot)
 }
 
 /*
+ * Does a snapshot of this transaction see no two rows of which a unique index
+ * allows one?  That holds for what is there at a moment, not for each snapshot:
+ * one that was taken before somebody deleted a row, and is kept, sees it beside
+ * the row of the same key that the transaction itself inserts then.  So does,
+ * by their commands, one that is kept from before the transaction itself
+ * deleted the first row.  Rows of others are seen once they are committed, and
+ * were inserted only when the deletion of the first one was.
+ */
+bool
+dl_unique_is_certain(void)
+{
+	return !TransactionIdIsValid(GetTopTransactionIdIfAny());
+}
+
+/* Does the index give order_by to this transaction's snapshots, too? */
+bool
+dl_index_gives_order(const DlTarget *target)
+{
+	const DlIndexChoice *index = &target->index;
+
+	return index->orders &&
+		(!(index->unique || index->orders_early) || dl_unique_is_certain());
+}
+
+/*
  * Does the snapshot see a row as the system cache gave it?  Releases it.  (The
  * relcache has rows, too, but does not keep their commands up to date.)
  */

@@ -64,7 +64,8 @@ typedef struct DlIndexChoice
 	Oid			indexoid;
 	int			keys[INDEX_MAX_KEYS];	/* number of the key column that index
 										 * column i is compared with */
-	bool		unique;			/* at most one row for each key, certainly */
+	bool		unique;			/* at most one row for each key, but see
+								 * dl_unique_is_certain */
 	bool		orders;			/* gives order_by within each key */
 	bool		orders_early;	/* by fewer columns, in which it is unique */
 	bool		covers;			/* holds all columns that are read */
@@ -83,6 +84,8 @@ extern DlReason dl_index_choose(const struct DlTarget *target, Relation rel,
 extern bool dl_index_usable_by(Relation index, TransactionId xmin_horizon);
 extern bool dl_index_unique_for(const struct DlTarget *target, Relation index,
 								Snapshot snapshot);
+extern bool dl_unique_is_certain(void);
+extern bool dl_index_gives_order(const struct DlTarget *target);
 struct DlOrderItem;
 extern bool dl_index_item_is_constant(const struct DlTarget *target,
 									  const struct DlOrderItem *item);
