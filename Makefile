@@ -42,6 +42,7 @@ SOURCES = \
 	fetch_page \
 	fetch_ahead \
 	fetch_dense \
+	fetch_hint \
 	fetch_seek \
 	fetch_through \
 	pairs \

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Ways to find many keys in an index, by how far they lie apart: a descent for each, one
-# walk over their range, one scan for all of them as an array. By this RANGE_ENTRIES and
-# ARRAY_ENTRIES of src/fetch_dense.c were chosen, for PostgreSQL before 17 and since.
+# walk over their range, one scan for all of them as an array, a hint to each row. By this
+# RANGE_ENTRIES, ARRAY_ENTRIES and HINT_ENTRIES of src/fetch_dense.c were chosen, for
+# PostgreSQL before 17 and since.
 #
 #   bench/walks.sh [ROUNDS [SECONDS]]
 #
-# Not as root. Builds the extension three times, each with one of the ways for all batches,
+# Not as root. Builds the extension four times, each with one of the ways for all batches,
 # and starts a throw-away cluster with two tables: one of 100,000 rows (its index has two
 # levels), one of 2,000,000 (three). Prints the best milliseconds of interleaved rounds; of
 # five rounds it takes five minutes.
@@ -25,17 +26,20 @@ work=$(mktemp -d)
 trap '"$cluster_bindir/pg_ctl" -D "$work/cluster/data" -m immediate -s stop 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# build WAY RANGE_ENTRIES ARRAY_ENTRIES
+# build WAY RANGE_ENTRIES ARRAY_ENTRIES HINTS
 build() {
     mkdir "$work/$1"
     cp -r "$root"/{Makefile,src,dataloader.control,*.sql} "$work/$1"
-    sed -i "s/^\(#define RANGE_ENTRIES\).*/\1 $2/; s/^\(#define ARRAY_ENTRIES\).*/\1 $3/" "$work/$1/src/fetch_dense.c"
+    sed -i "s/^\(#define RANGE_ENTRIES\).*/\1 $2/; s/^\(#define ARRAY_ENTRIES\).*/\1 $3/; s/^\(#define HINT_ENTRIES\).*/\1 0/" "$work/$1/src/fetch_dense.c"
+    sed -i "/^dl_may_hint/,/^}/ s/return /&$4 \&\& /" "$work/$1/src/fetch_hint.c"
+    grep -q "return $4 && " "$work/$1/src/fetch_hint.c" || die 'dl_may_hint() is not what this script expects'
     make -s -C "$work/$1" PG_CONFIG="$PG_CONFIG" with_llvm=no install DESTDIR="$work/install" >"$work/log" 2>&1 || die "$(tail "$work/log")"
 }
-ways=(descents range array)
-build descents 0 0
-build range 1e9 0
-build array 0 1e9
+ways=(descents range array hints)
+build descents 0 0 false
+build range 1e9 0 false
+build array 0 1e9 false
+build hints 0 0 true
 cluster_start "$work/cluster" "$work/install"
 
 "$cluster_bindir/psql" -XqAt -v ON_ERROR_STOP=1 >/dev/null <<'SQL'

@@ -146,7 +146,7 @@ dl_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
  * brought pg_stat_io, 18 counts bytes there.
  */
 static inline void
-dl_count_buffer_hit(Relation rel)
+dl_count_recent_buffer(Relation rel)
 {
 	pgstat_count_buffer_read(rel);
 	pgstat_count_buffer_hit(rel);
@@ -156,6 +156,16 @@ dl_count_buffer_hit(Relation rel)
 	pgstat_count_io_op(IOOBJECT_RELATION, IOCONTEXT_NORMAL, IOOP_HIT, 1, 0);
 #elif PG_VERSION_NUM >= 160000
 	pgstat_count_io_op(IOOBJECT_RELATION, IOCONTEXT_NORMAL, IOOP_HIT);
+#endif
+}
+
+/* All that ReadBuffer() counts for a page in memory. */
+static inline void
+dl_count_buffer_hit(Relation rel)
+{
+	dl_count_recent_buffer(rel);
+#if PG_VERSION_NUM >= 150000
+	pgBufferUsage.shared_blks_hit++;
 #endif
 }
 

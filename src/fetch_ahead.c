@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fetch_ahead.c
- *	  Brings what the next descents will touch into the CPU's cache.
+ *	  Searches the index for some keys ahead of the scan, side by side.
  *
  * A descent to a random key is bound by the cache misses of its leaf page:
  * buffer table, buffer descriptor, page header, and for each step of the binary
@@ -13,12 +13,15 @@
  *
  * Inner pages, which are few, are read as every reader of the index reads them,
  * pinned and locked.  Leaf pages are not: what is found there may be half
- * written, or by now of another page.  So nothing that is read there is followed
- * out of the page, and all that comes of it is what is prefetched.  Which rows
- * there are is said by the index scan that follows, and by it alone.
+ * written, or by now of another page.  So nothing that is read there is
+ * believed.  What comes of it is that the scan, which alone says which rows
+ * there are, finds the page in the cache.
+ *
+ * If the index is unique, where the search ends is a hint to the row: see
+ * fetch_hint.c.
  *
  * Values are compared by their ranks, integers that order as they do, or nearly
- * so: for a hint, the first half of a uuid is enough.  Walks that begin at a
+ * so: the first half of a uuid is enough.  Walks that begin at a
  * cursor do not look ahead: only the first column is compared, and they begin
  * in the middle of the key's tuples, which may be pages away.
  *
@@ -62,10 +65,13 @@
 /* Looks in a leaf page for the first tuple that is not before the key. */
 typedef struct LeafSearch
 {
+	int			key;			/* its number in the window */
+	Buffer		buffer;
 	const char *page;
 	int64		rank;			/* of the key */
 	int			low;			/* offset numbers: it is one of these */
 	int			high;
+	int			end;			/* behind the last tuple */
 	const char *tuple;			/* that of the next step */
 } LeafSearch;
 
@@ -77,39 +83,51 @@ static void find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
 static void find_children(const DlIndexFetch *fetch, uint32 level,
 						  const int64 *ranks, int n, BlockNumber *blocks);
 static BlockNumber find_child(const DlIndexFetch *fetch, Page page, int64 rank);
-static const char *look_up_page(Relation index, BlockNumber block);
-static void search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n);
+static Buffer look_up_page(Relation index, BlockNumber block);
+static void search_leaves(DlIndexFetch *fetch, LeafSearch *searches, int n);
+static void take_hint(DlIndexFetch *fetch, const LeafSearch *search);
 static void begin_search(LeafSearch *search);
 static bool ask_for_tuple(LeafSearch *search);
 static void step(LeafSearch *search, Oid type);
 static int	middle_of(const LeafSearch *search);
-static ItemId line_pointer(const LeafSearch *search);
+static ItemId line_pointer(const LeafSearch *search, int offset);
 
 /* At the start of a walk: is it worth it for these keys in this index? */
 void
 dl_begin_ahead(DlIndexFetch *fetch)
 {
-	const DlTarget *target = fetch->batch->target;
-	Relation	index = fetch->index;
 	Buffer		buffer;
 	BTMetaPageData *meta;
 
-	if (!fetch->prefetch || target->nkeys != 1 ||
-		fetch->batch->keys->ndistinct < AHEAD_KEYS ||
-		!has_rank(target->keys[0].opfamily, target->keys[0].opright) ||
-		!has_rank(index->rd_opfamily[0], index->rd_opcintype[0]) ||
-		(index->rd_indoption[0] & INDOPTION_DESC) != 0)
+	if (!fetch->hinted && (fetch->batch->keys->ndistinct < AHEAD_KEYS ||
+						   !dl_can_look_ahead(fetch)))
 		return;
 
-	buffer = ReadBuffer(index, BTREE_METAPAGE);
+	buffer = ReadBuffer(fetch->index, BTREE_METAPAGE);
 	LockBuffer(buffer, BT_READ);
 	meta = BTPageGetMeta(BufferGetPage(buffer));
-	if (meta->btm_fastlevel >= AHEAD_LEVELS)
-	{
-		fetch->root = meta->btm_fastroot;
-		fetch->root_level = meta->btm_fastlevel;
-	}
+	fetch->root = meta->btm_fastroot;
+	fetch->root_level = meta->btm_fastlevel;
 	UnlockReleaseBuffer(buffer);
+
+	if (fetch->root == P_NONE)
+		fetch->hinted = false;
+	fetch->ahead = fetch->hinted || fetch->root_level >= AHEAD_LEVELS;
+	if (fetch->hinted)
+		fetch->nblocks = RelationGetNumberOfBlocks(fetch->rel);
+}
+
+/* May pages be asked for, and do keys and index have ranks? */
+bool
+dl_can_look_ahead(const DlIndexFetch *fetch)
+{
+	const DlTarget *target = fetch->batch->target;
+	Relation	index = fetch->index;
+
+	return fetch->prefetch && target->nkeys == 1 &&
+		has_rank(target->keys[0].opfamily, target->keys[0].opright) &&
+		has_rank(index->rd_opfamily[0], index->rd_opcintype[0]) &&
+		(index->rd_indoption[0] & INDOPTION_DESC) == 0;
 }
 
 /*
@@ -117,33 +135,54 @@ dl_begin_ahead(DlIndexFetch *fetch)
  * whenever the last one is used up.
  */
 void
-dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno)
+dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 {
 	int			n = Min(DL_WINDOW_SIZE, fetch->batch->keys->ndistinct - keyno);
 	int64		ranks[DL_WINDOW_SIZE];
 	BlockNumber blocks[DL_WINDOW_SIZE];
 	LeafSearch	searches[DL_WINDOW_SIZE];
 	int			nsearches = 0;
-	const char *page = NULL;
+	Buffer		buffer = InvalidBuffer;
 
-	if (fetch->root_level == 0 || keyno % DL_WINDOW_SIZE != 0 || n < AHEAD_KEYS)
+	if (!fetch->ahead || keyno % DL_WINDOW_SIZE != 0)
+		return;
+	if (fetch->hinted && !dl_hints_lead_somewhere(fetch))
+	{
+		fetch->hinted = false;
+		fetch->ahead = fetch->root_level >= AHEAD_LEVELS;
+	}
+	if (!fetch->hinted && (!fetch->ahead || n < AHEAD_KEYS))
 		return;
 
 	for (int i = 0; i < n; i++)
+	{
 		ranks[i] = rank_of_key(fetch, keyno + i);
+		ItemPointerSetInvalid(&fetch->hints[i]);
+	}
 	find_leaves(fetch, ranks, n, blocks);
 	for (int i = 0; i < n; i++)
 	{
 		if (!BlockNumberIsValid(blocks[i]))
 			continue;
 		if (i == 0 || blocks[i] != blocks[i - 1])
-			page = look_up_page(fetch->index, blocks[i]);
-		if (page == NULL)
+			buffer = look_up_page(fetch->index, blocks[i]);
+		if (!BufferIsValid(buffer))
 			continue;
-		searches[nsearches].page = page;
+		searches[nsearches].key = i;
+		searches[nsearches].buffer = buffer;
+		searches[nsearches].page = (const char *) BufferGetPage(buffer);
 		searches[nsearches++].rank = ranks[i];
 	}
 	search_leaves(fetch, searches, nsearches);
+}
+
+/* Where the row of the key may be; NULL if that is for the scan to say. */
+const ItemPointerData *
+dl_hint_of(const DlIndexFetch *fetch, int keyno)
+{
+	const ItemPointerData *hint = &fetch->hints[keyno % DL_WINDOW_SIZE];
+
+	return fetch->hinted && ItemPointerIsValid(hint) ? hint : NULL;
 }
 
 static bool
@@ -268,23 +307,21 @@ find_child(const DlIndexFetch *fetch, Page page, int64 rank)
 	return BTreeTupleGetDownLink(tuple);
 }
 
-/* NULL if the page is not in memory, and being read. */
-static const char *
+/* InvalidBuffer if the page is not in memory, and being read. */
+static Buffer
 look_up_page(Relation index, BlockNumber block)
 {
 	Buffer		buffer = PrefetchBuffer(index, MAIN_FORKNUM,
 										block).recent_buffer;
 
-	if (!BufferIsValid(buffer))
-		return NULL;
-	if (!BufferIsLocal(buffer))
+	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
 		__builtin_prefetch(GetBufferDescriptor(buffer - 1));
-	return (const char *) BufferGetPage(buffer);
+	return buffer;
 }
 
 /* All of them step by step.  Its name is in test/valgrind.supp. */
 static pg_noinline void
-search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n)
+search_leaves(DlIndexFetch *fetch, LeafSearch *searches, int n)
 {
 	Oid			type = fetch->index->rd_opcintype[0];
 
@@ -304,6 +341,8 @@ search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n)
 		{
 			if (ask_for_tuple(&searches[i]))
 				searches[nleft++] = searches[i];
+			else if (fetch->hinted)
+				take_hint(fetch, &searches[i]);
 		}
 		n = nleft;
 		for (int i = 0; i < n; i++)
@@ -311,7 +350,57 @@ search_leaves(const DlIndexFetch *fetch, LeafSearch *searches, int n)
 	}
 }
 
-/* That the first tuple may be the high key makes no difference here. */
+/*
+ * The search has come to its end.  Takes the TID of the tuple of its key, if it
+ * is the only one: of several, but for those that are known to be dead, most
+ * are older versions of the row.
+ */
+static void
+take_hint(DlIndexFetch *fetch, const LeafSearch *search)
+{
+	IndexTupleData tuple = {0};
+	int			ntuples = 0;
+
+	/* or it was given up */
+	if (search->low != search->high || !dl_is_used_most(search->buffer))
+		return;
+
+	/* the search leaves out the first tuple: a high key, but for the last page */
+	for (int offset = search->low == P_FIRSTKEY ? P_HIKEY : search->low;
+		 offset < search->end; offset++)
+	{
+		ItemIdData	item = *(volatile ItemIdData *) line_pointer(search, offset);
+		const char *at = search->page + item.lp_off;
+
+		if (item.lp_off > TUPLES_END - FIRST_COLUMN)
+			return;
+		if (rank_of(fetch->index->rd_opcintype[0],
+					at + FIRST_COLUMN) != search->rank)
+		{
+			if (offset == P_HIKEY)
+				continue;
+			break;
+		}
+		if (ItemIdIsDead(&item))
+			continue;
+		if (ntuples++ > 0)
+			return;
+		memcpy(&tuple, at, sizeof(tuple));
+	}
+
+	/* what is checked is what is used, whatever is in the page by now */
+	pg_compiler_barrier();
+	if (ntuples == 1 &&
+		(tuple.t_info & (INDEX_ALT_TID_MASK | INDEX_NULL_MASK)) == 0 &&
+		ItemPointerIsValid(&tuple.t_tid) &&
+		ItemPointerGetBlockNumber(&tuple.t_tid) < fetch->nblocks)
+		fetch->hints[search->key] = tuple.t_tid;
+}
+
+/*
+ * From the second tuple on: the first one may be the high key.  Where it is
+ * not, that makes no difference to what is prefetched.
+ */
 static void
 begin_search(LeafSearch *search)
 {
@@ -321,8 +410,9 @@ begin_search(LeafSearch *search)
 	(int) sizeof(ItemIdData);
 
 	search->low = P_FIRSTKEY;
-	search->high = Max(ntuples, P_HIKEY) + 1;
-	__builtin_prefetch(line_pointer(search));
+	search->end = Max(ntuples, P_HIKEY) + 1;
+	search->high = search->end;
+	__builtin_prefetch(line_pointer(search, middle_of(search)));
 }
 
 /* False if there are no more steps. */
@@ -333,7 +423,7 @@ ask_for_tuple(LeafSearch *search)
 
 	if (search->low >= search->high)
 		return false;
-	offset = ((volatile ItemIdData *) line_pointer(search))->lp_off;
+	offset = ((volatile ItemIdData *) line_pointer(search, middle_of(search)))->lp_off;
 	if (offset > TUPLES_END - FIRST_COLUMN)
 		return false;			/* no leaf page any more */
 	search->tuple = search->page + offset;
@@ -350,7 +440,7 @@ step(LeafSearch *search, Oid type)
 	/* without a branch, which would be foreseen as badly as the key */
 	search->low = before ? middle + 1 : search->low;
 	search->high = before ? search->high : middle;
-	__builtin_prefetch(line_pointer(search));
+	__builtin_prefetch(line_pointer(search, middle_of(search)));
 }
 
 /* The offset number of the next step's tuple. */
@@ -361,7 +451,7 @@ middle_of(const LeafSearch *search)
 }
 
 static ItemId
-line_pointer(const LeafSearch *search)
+line_pointer(const LeafSearch *search, int offset)
 {
-	return &((PageHeader) search->page)->pd_linp[middle_of(search) - 1];
+	return &((PageHeader) search->page)->pd_linp[offset - 1];
 }

@@ -39,6 +39,9 @@
 #define RANGE_ENTRIES (DL_BTREE_WALKS_ARRAYS ? 4 : 16)
 #define ARRAY_ENTRIES (DL_BTREE_WALKS_ARRAYS ? 100 : 0)
 
+/* The same where rows can be found by hints, without a descent for each. */
+#define HINT_ENTRIES 3
+
 /* Fewer keys than this are not worth it. */
 #define DENSE_KEYS 8
 
@@ -71,7 +74,8 @@ dl_is_dense(const DlIndexFetch *fetch)
 							fetch->index->rd_opcintype[0]) &&
 		target->index.direction == ForwardScanDirection &&
 		(fetch->index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
-		entries_of_a_key(fetch) <= Max(RANGE_ENTRIES, ARRAY_ENTRIES);
+		entries_of_a_key(fetch) <= (dl_may_hint(fetch) ? HINT_ENTRIES :
+									Max(RANGE_ENTRIES, ARRAY_ENTRIES));
 }
 
 /* At most this many entries, by what is known without looking. */
@@ -210,8 +214,7 @@ begin_array(const DlIndexFetch *fetch)
 static IndexScanDesc
 begin_scan(const DlIndexFetch *fetch, int nkeys)
 {
-	IndexScanDesc scan = dl_index_beginscan(fetch->rel, fetch->index,
-											fetch->snapshot, nkeys);
+	IndexScanDesc scan = dl_begin_scan(fetch, nkeys);
 
 	/* the entries themselves are read, too */
 	scan->xs_want_itup = true;

@@ -4,7 +4,8 @@
  *	  The direct path: one index scan, moved through the sorted keys.
  *
  * The scan yields tuple identifiers (TIDs) key by key; fetch_window.c gets the
- * tuples, and fetch_ahead.c has the index pages of the next keys at hand.  Keys
+ * tuples, and fetch_ahead.c has the index pages of the next keys at hand.  In a
+ * unique index that is enough to find most rows (fetch_hint.c).  Keys
  * that lie close to each other in the index are walked in one range instead
  * (fetch_dense.c), an index that holds all that is read needs no tuples
  * (fetch_index_only.c), and pages of connections begin in the middle
@@ -88,14 +89,6 @@ begin_fetch(DlIndexFetch *fetch, const DlBatch *batch, Relation rel,
 	fetch->heap = table_index_fetch_begin(rel);
 	fetch->slot = table_slot_create(rel, NULL);
 	build_scan_keys(fetch);
-	fetch->scan = dl_index_beginscan(rel, index, fetch->snapshot,
-									 batch->target->nkeys +
-									 (batch->seek != NULL ?
-									  dl_seek_scan_keys(batch->target, index) : 0));
-	if (batch->seek == NULL && dl_fetch_is_index_only(batch->target, rel))
-		dl_begin_index_only(fetch);
-	else if (batch->seek == NULL && dl_is_dense(fetch))
-		fetch->dense = true;
 	if (batch->target->filter != NULL)
 		begin_filter(fetch);
 }
@@ -104,13 +97,12 @@ static void
 end_fetch(DlIndexFetch *fetch)
 {
 	ExecDropSingleTupleTableSlot(fetch->slot);
-	if (fetch->index_only)
-		dl_end_index_only(fetch);
 	if (fetch->econtext != NULL)
 		FreeExprContext(fetch->econtext, true);
 	if (fetch->again != NULL)
 		index_endscan(fetch->again);
-	index_endscan(fetch->scan);
+	if (fetch->scan != NULL)
+		index_endscan(fetch->scan);
 	table_index_fetch_end(fetch->heap);
 	UnregisterSnapshot(fetch->snapshot);
 }
@@ -180,15 +172,24 @@ dl_seek_key(DlIndexFetch *fetch, IndexScanDesc scan, int keyno)
 	index_rescan(scan, fetch->skeys, target->nkeys, NULL, 0);
 }
 
+/* A scan with so many conditions, which index_rescan() will set. */
+IndexScanDesc
+dl_begin_scan(const DlIndexFetch *fetch, int nskeys)
+{
+	return dl_index_beginscan(fetch->rel, fetch->index, fetch->snapshot, nskeys);
+}
+
 /* The batch's keys in order, in the way that suits them. */
 static void
 walk(DlIndexFetch *fetch)
 {
+	const DlTarget *target = fetch->batch->target;
+
 	if (fetch->batch->seek != NULL)
 		dl_walk_from_cursors(fetch);
-	else if (fetch->index_only)
+	else if (dl_fetch_is_index_only(target, fetch->rel))
 		dl_walk_index_only(fetch);
-	else if (fetch->dense)
+	else if (dl_is_dense(fetch))
 		dl_walk_dense(fetch);
 	else
 		walk_keys(fetch);
@@ -200,12 +201,22 @@ walk_keys(DlIndexFetch *fetch)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
 
+	fetch->hinted = dl_may_hint(fetch);
 	dl_begin_ahead(fetch);
 	for (int keyno = 0; keyno < fetch->batch->keys->ndistinct; keyno++)
 	{
+		const ItemPointerData *hint;
 		int64		ntids = 0;
 
 		dl_look_ahead_keys(fetch, keyno);
+		hint = dl_hint_of(fetch, keyno);
+		if (hint != NULL)
+		{
+			dl_window_put_hint(fetch, hint, keyno);
+			continue;
+		}
+		if (fetch->scan == NULL)
+			fetch->scan = dl_begin_scan(fetch, fetch->batch->target->nkeys);
 
 		/* a filter says only after the fetch how far to walk */
 		if (fetch->limit > 0 && fetch->filter != NULL)

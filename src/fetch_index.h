@@ -1,6 +1,6 @@
 /*
  * fetch_index.h
- *		The state of the direct path, shared by its two ways to walk an index.
+ *		The state of the direct path, shared by its ways to walk an index.
  */
 #ifndef DL_FETCH_INDEX_H
 #define DL_FETCH_INDEX_H
@@ -20,6 +20,7 @@ typedef struct DlWindowEntry
 								 * InvalidBuffer */
 	int			keyno;
 	bool		cut;			/* the walk of keyno ended here by its limit */
+	bool		hint;			/* not by the scan: see fetch_hint.c */
 } DlWindowEntry;
 
 typedef struct DlIndexFetch
@@ -32,7 +33,8 @@ typedef struct DlIndexFetch
 	int64		limit;			/* rows of each key to be passed on; -1: all */
 	bool		prefetch;		/* asking for pages makes sense */
 
-	IndexScanDesc scan;			/* moves through all keys */
+	IndexScanDesc scan;			/* moves through all keys; NULL until it is
+								 * needed */
 	IndexScanDesc again;		/* for keys that come out short; NULL until
 								 * the first one */
 	ScanKeyData *skeys;
@@ -43,13 +45,15 @@ typedef struct DlIndexFetch
 	ExprContext *econtext;
 
 	/* where keys are looked up ahead of the scan */
+	bool		ahead;			/* they are */
+	bool		hinted;			/* what is found there is a hint to the row */
 	BlockNumber root;			/* of the index */
-	uint32		root_level;		/* 0: they are not */
-
-	bool		dense;			/* one scan for all keys, or of their range */
+	uint32		root_level;
+	BlockNumber nblocks;		/* of the relation, if hinted */
+	int64		nright;			/* # of hints that led to the key's row */
+	int64		nwrong;			/* # of others */
 
 	/* index-only */
-	bool		index_only;
 	Buffer		vmbuffer;		/* of the visibility map */
 	TupleTableSlot *index_slot; /* a row of the relation, from the index */
 	Datum	   *index_values;
@@ -65,11 +69,15 @@ typedef struct DlIndexFetch
 
 	int			nwindow;
 	DlWindowEntry window[DL_WINDOW_SIZE];
+	ItemPointerData hints[DL_WINDOW_SIZE];	/* of the keys looked up last;
+											 * invalid: none */
 } DlIndexFetch;
 
 /* fetch_window.c */
 extern void dl_window_put(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 						  bool cut);
+extern void dl_window_put_hint(DlIndexFetch *fetch, const ItemPointerData *tid,
+							   int keyno);
 extern void dl_window_drain(DlIndexFetch *fetch);
 extern void dl_walk_key_alone(DlIndexFetch *fetch, IndexScanDesc scan,
 							  int keyno, int64 nseen);
@@ -80,26 +88,32 @@ extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 extern void dl_look_ahead_rows(const DlIndexFetch *fetch,
 							   DlWindowEntry *window, int n);
 extern void dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry);
+extern bool dl_is_used_most(Buffer buffer);
 
 /* fetch_ahead.c */
+extern bool dl_can_look_ahead(const DlIndexFetch *fetch);
 extern void dl_begin_ahead(DlIndexFetch *fetch);
-extern void dl_look_ahead_keys(const DlIndexFetch *fetch, int keyno);
+extern void dl_look_ahead_keys(DlIndexFetch *fetch, int keyno);
+extern const ItemPointerData *dl_hint_of(const DlIndexFetch *fetch, int keyno);
+
+/* fetch_hint.c */
+extern bool dl_may_hint(const DlIndexFetch *fetch);
+extern bool dl_hints_lead_somewhere(const DlIndexFetch *fetch);
+extern bool dl_hint_is_right(DlIndexFetch *fetch, int keyno);
 
 /* fetch_dense.c */
 extern bool dl_is_dense(const DlIndexFetch *fetch);
 extern void dl_walk_dense(DlIndexFetch *fetch);
 
 /* fetch_index.c */
+extern IndexScanDesc dl_begin_scan(const DlIndexFetch *fetch, int nskeys);
 extern void dl_seek_key(DlIndexFetch *fetch, IndexScanDesc scan, int keyno);
 extern bool dl_passes_filter(DlIndexFetch *fetch, TupleTableSlot *slot);
 
 /* fetch_seek.c */
-extern int	dl_seek_scan_keys(const DlTarget *target, Relation index);
 extern void dl_walk_from_cursors(DlIndexFetch *fetch);
 
 /* fetch_index_only.c */
-extern void dl_begin_index_only(DlIndexFetch *fetch);
-extern void dl_end_index_only(DlIndexFetch *fetch);
 extern void dl_walk_index_only(DlIndexFetch *fetch);
 
 #endif							/* DL_FETCH_INDEX_H */

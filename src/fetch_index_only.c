@@ -21,6 +21,8 @@
 #include "storage/predicate.h"
 #include "utils/rel.h"
 
+static void begin_index_only(DlIndexFetch *fetch);
+static void end_index_only(DlIndexFetch *fetch);
 static TupleTableSlot *index_only_row(DlIndexFetch *fetch, ItemPointer tid);
 static void fill_index_slot(DlIndexFetch *fetch);
 
@@ -35,39 +37,13 @@ dl_fetch_is_index_only(const DlTarget *target, Relation rel)
 		rel->rd_rel->relallvisible > rel->rd_rel->relpages / 2;
 }
 
-void
-dl_begin_index_only(DlIndexFetch *fetch)
-{
-	int			natts = RelationGetDescr(fetch->index)->natts;
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(fetch->rel),
-													&TTSOpsVirtual);
-
-	fetch->index_only = true;
-	fetch->vmbuffer = InvalidBuffer;
-	fetch->index_slot = slot;
-	fetch->index_values = palloc(mul_size(natts, sizeof(Datum)));
-	fetch->index_nulls = palloc(mul_size(natts, sizeof(bool)));
-	memset(slot->tts_isnull, true,
-		   slot->tts_tupleDescriptor->natts * sizeof(bool));
-
-	/* before the first rescan, which allocates by it; also keeps the page pinned */
-	fetch->scan->xs_want_itup = true;
-}
-
-void
-dl_end_index_only(DlIndexFetch *fetch)
-{
-	if (BufferIsValid(fetch->vmbuffer))
-		ReleaseBuffer(fetch->vmbuffer);
-	ExecDropSingleTupleTableSlot(fetch->index_slot);
-}
-
 /* The batch's keys in order; each row is known at once, so a limit is exact. */
 void
 dl_walk_index_only(DlIndexFetch *fetch)
 {
 	ScanDirection direction = fetch->batch->target->index.direction;
 
+	begin_index_only(fetch);
 	dl_begin_ahead(fetch);
 	for (int keyno = 0; keyno < fetch->batch->keys->ndistinct; keyno++)
 	{
@@ -89,6 +65,34 @@ dl_walk_index_only(DlIndexFetch *fetch)
 			dl_align_row(fetch->align, keyno, slot);
 		}
 	}
+	end_index_only(fetch);
+}
+
+static void
+begin_index_only(DlIndexFetch *fetch)
+{
+	int			natts = RelationGetDescr(fetch->index)->natts;
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(fetch->rel),
+													&TTSOpsVirtual);
+
+	fetch->vmbuffer = InvalidBuffer;
+	fetch->index_slot = slot;
+	fetch->index_values = palloc(mul_size(natts, sizeof(Datum)));
+	fetch->index_nulls = palloc(mul_size(natts, sizeof(bool)));
+	memset(slot->tts_isnull, true,
+		   slot->tts_tupleDescriptor->natts * sizeof(bool));
+
+	/* before the first rescan, which allocates by it; also keeps the page pinned */
+	fetch->scan = dl_begin_scan(fetch, fetch->batch->target->nkeys);
+	fetch->scan->xs_want_itup = true;
+}
+
+static void
+end_index_only(DlIndexFetch *fetch)
+{
+	if (BufferIsValid(fetch->vmbuffer))
+		ReleaseBuffer(fetch->vmbuffer);
+	ExecDropSingleTupleTableSlot(fetch->index_slot);
 }
 
 /* The row of a TID, NULL if it is not visible. */

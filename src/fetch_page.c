@@ -160,14 +160,9 @@ dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
 {
 	/* the direct path is for the access method heap only */
 	IndexFetchHeapData *heap = (IndexFetchHeapData *) fetch->heap;
-	BufferDesc *buffer;
 
-	if (!BufferIsValid(entry->buffer) || BufferIsLocal(entry->buffer) ||
-		entry->buffer == heap->xs_cbuf)
-		return;
-	buffer = GetBufferDescriptor(entry->buffer - 1);
-	if (BUF_STATE_GET_USAGECOUNT(pg_atomic_read_u32(&buffer->state)) <
-		BM_MAX_USAGE_COUNT)
+	if (!BufferIsValid(entry->buffer) || entry->buffer == heap->xs_cbuf ||
+		!dl_is_used_most(entry->buffer))
 		return;
 	if (!ReadRecentBuffer(fetch->rel->rd_locator, MAIN_FORKNUM,
 						  block_of(entry), entry->buffer))
@@ -175,6 +170,22 @@ dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
 	if (BufferIsValid(heap->xs_cbuf))
 		ReleaseBuffer(heap->xs_cbuf);
 	heap->xs_cbuf = entry->buffer;
-	dl_count_buffer_hit(fetch->rel);
+	dl_count_recent_buffer(fetch->rel);
 	heap_page_prune_opt(fetch->rel, entry->buffer);
+}
+
+/*
+ * Does the page in the buffer have the highest count of uses that there is?
+ * Those in memory of our own are not asked.
+ */
+bool
+dl_is_used_most(Buffer buffer)
+{
+	BufferDesc *descriptor;
+
+	if (BufferIsLocal(buffer))
+		return false;
+	descriptor = GetBufferDescriptor(buffer - 1);
+	return BUF_STATE_GET_USAGECOUNT(pg_atomic_read_u32(&descriptor->state)) >=
+		BM_MAX_USAGE_COUNT;
 }

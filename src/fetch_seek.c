@@ -77,6 +77,7 @@ typedef struct Seek
 } Seek;
 
 static void begin_seek(Seek *seek, DlIndexFetch *fetch);
+static int	seek_scan_keys(const DlTarget *target, Relation index);
 static void add_column(Seek *seek, int item);
 static bool sees_nulls(const DlIndexFetch *fetch, AttrNumber attno);
 static void add_key_column(Seek *seek, int item);
@@ -90,17 +91,6 @@ static bool put_behind(Seek *seek, int level, bool nulls);
 static void put_comparison(Seek *seek, const SeekColumn *column, int strategy,
 						   Datum value);
 static void put_null_test(Seek *seek, const SeekColumn *column, int flag);
-
-/* How many scan keys a range may have, besides those of the key. */
-int
-dl_seek_scan_keys(const DlTarget *target, Relation index)
-{
-	int			n = 0;
-
-	for (int i = 0; i < target->norder; i++)
-		n += !dl_index_item_is_constant(target, &target->order[i]);
-	return Min(n, index->rd_index->indnkeyatts - target->nkeys);
-}
 
 /*
  * The batch's keys in order, each from its cursor.  Here keys are not
@@ -129,7 +119,7 @@ static void
 begin_seek(Seek *seek, DlIndexFetch *fetch)
 {
 	const DlTarget *target = fetch->batch->target;
-	int			ncolumns = dl_seek_scan_keys(target, fetch->index);
+	int			ncolumns = seek_scan_keys(target, fetch->index);
 
 	memset(seek, 0, sizeof(Seek));
 	seek->fetch = fetch;
@@ -148,6 +138,18 @@ begin_seek(Seek *seek, DlIndexFetch *fetch)
 		seek->finder = dl_keys_finder(target, fetch->batch->keys);
 	seek->nskeys = target->nkeys + seek->ncolumns;
 	seek->skeys = palloc(mul_size(seek->nskeys, sizeof(ScanKeyData)));
+	fetch->scan = dl_begin_scan(fetch, target->nkeys + ncolumns);
+}
+
+/* How many scan keys a range may have, besides those of the key. */
+static int
+seek_scan_keys(const DlTarget *target, Relation index)
+{
+	int			n = 0;
+
+	for (int i = 0; i < target->norder; i++)
+		n += !dl_index_item_is_constant(target, &target->order[i]);
+	return Min(n, index->rd_index->indnkeyatts - target->nkeys);
 }
 
 static void

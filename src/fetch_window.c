@@ -9,6 +9,8 @@
  * are fetched, in index order, through the table access method.  The window
  * crosses from one key to the next.
  *
+ * A TID is what the scan has come to, or a hint (fetch_hint.c).
+ *
  * Holding TIDs without a pin on their index page is safe for an MVCC snapshot
  * held since before the index was read: a TID can be reused only after its
  * tuple was dead to all, and what is put there is invisible to us
@@ -31,6 +33,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/xact.h"
 #include "compat.h"
 #include "fetch_index.h"
 #include "miscadmin.h"
@@ -40,19 +43,26 @@
 /* This many dead entries of a batch are not worth being marked. */
 #define DEAD_LIMIT 64
 
+static DlWindowEntry *next_entry(DlIndexFetch *fetch,
+								 const ItemPointerData *tid, int keyno);
+static void keep_entry(DlIndexFetch *fetch);
 static void fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry,
 						IndexScanDesc scan);
+static void fetch_hinted(DlIndexFetch *fetch, DlWindowEntry *entry);
 static void finish_short_key(DlIndexFetch *fetch, int keyno);
 static IndexScanDesc second_scan(DlIndexFetch *fetch);
 static bool fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry,
 					  IndexScanDesc scan);
+static bool get_tuple(DlIndexFetch *fetch, DlWindowEntry *entry,
+					  bool *all_dead);
+static bool passes(DlIndexFetch *fetch);
 
 /* Is it time to mark dead entries?  A standby must not. */
 static inline bool
 is_mostly_dead(const DlIndexFetch *fetch)
 {
 	return fetch->ndead > DEAD_LIMIT && fetch->ndead > fetch->nvisible &&
-		!fetch->scan->xactStartedInRecovery;
+		!TransactionStartedDuringRecovery();
 }
 
 /*
@@ -62,15 +72,40 @@ is_mostly_dead(const DlIndexFetch *fetch)
 void
 dl_window_put(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, bool cut)
 {
-	DlWindowEntry *entry = &fetch->window[fetch->nwindow];
+	DlWindowEntry *entry = next_entry(fetch, &scan->xs_heaptid, keyno);
 
-	entry->tid = scan->xs_heaptid;
-	entry->buffer = InvalidBuffer;
-	entry->keyno = keyno;
 	entry->cut = cut;
 	if (fetch->nwindow == 0 && is_mostly_dead(fetch))
 		fetch_entry(fetch, entry, scan);
-	else if (++fetch->nwindow == DL_WINDOW_SIZE)
+	else
+		keep_entry(fetch);
+}
+
+/* A TID at which the key's only row may be: see fetch_hint.c. */
+void
+dl_window_put_hint(DlIndexFetch *fetch, const ItemPointerData *tid, int keyno)
+{
+	next_entry(fetch, tid, keyno)->hint = true;
+	keep_entry(fetch);
+}
+
+static DlWindowEntry *
+next_entry(DlIndexFetch *fetch, const ItemPointerData *tid, int keyno)
+{
+	DlWindowEntry *entry = &fetch->window[fetch->nwindow];
+
+	entry->tid = *tid;
+	entry->buffer = InvalidBuffer;
+	entry->keyno = keyno;
+	entry->cut = false;
+	entry->hint = false;
+	return entry;
+}
+
+static void
+keep_entry(DlIndexFetch *fetch)
+{
+	if (++fetch->nwindow == DL_WINDOW_SIZE)
 		dl_window_drain(fetch);
 }
 
@@ -88,6 +123,11 @@ static void
 fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 {
 	CHECK_FOR_INTERRUPTS();
+	if (entry->hint)
+	{
+		fetch_hinted(fetch, entry);
+		return;
+	}
 	if (entry->keyno != fetch->keyno)
 	{
 		fetch->keyno = entry->keyno;
@@ -100,6 +140,26 @@ fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 	}
 	if (entry->cut && fetch->nrows < fetch->limit)
 		finish_short_key(fetch, entry->keyno);
+}
+
+/* The row that a hint leads to, if it is the key's; else it is looked for. */
+static void
+fetch_hinted(DlIndexFetch *fetch, DlWindowEntry *entry)
+{
+	bool		all_dead;
+
+	if (!get_tuple(fetch, entry, &all_dead) ||
+		!dl_hint_is_right(fetch, entry->keyno))
+	{
+		fetch->nwrong++;
+		dl_walk_key_alone(fetch, second_scan(fetch), entry->keyno, 0);
+		return;
+	}
+	fetch->nright++;
+	fetch->nvisible++;
+	pgstat_count_heap_fetch(fetch->index);
+	if (passes(fetch))
+		dl_align_row(fetch->align, entry->keyno, fetch->slot);
 }
 
 /*
@@ -177,14 +237,12 @@ static IndexScanDesc
 second_scan(DlIndexFetch *fetch)
 {
 	if (fetch->again == NULL)
-		fetch->again = dl_index_beginscan(fetch->rel, fetch->index,
-										  fetch->snapshot,
-										  fetch->batch->target->nkeys);
+		fetch->again = dl_begin_scan(fetch, fetch->batch->target->nkeys);
 	return fetch->again;
 }
 
 /*
- * True if the tuple is visible and passes the filter; it is in the slot then.
+ * True if the row is visible and passes the filter; it is in the slot then.
  * "scan" is given if it stands at this TID, and then marks it if it is dead.
  */
 static bool
@@ -197,12 +255,9 @@ fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 	}
 	else
 	{
-		bool		call_again = false;
-		bool		all_dead = false;
+		bool		all_dead;
 
-		dl_pin_page(fetch, entry);
-		if (!table_index_fetch_tuple(fetch->heap, &entry->tid,
-									 fetch->snapshot, fetch->slot, &call_again, &all_dead))
+		if (!get_tuple(fetch, entry, &all_dead))
 		{
 			fetch->ndead += all_dead;
 			return false;
@@ -210,6 +265,24 @@ fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 		pgstat_count_heap_fetch(fetch->index);
 	}
 	fetch->nvisible++;
+	return passes(fetch);
+}
+
+/* True if the tuple is visible; it is in the slot then. */
+static bool
+get_tuple(DlIndexFetch *fetch, DlWindowEntry *entry, bool *all_dead)
+{
+	bool		call_again = false;
+
+	*all_dead = false;
+	dl_pin_page(fetch, entry);
+	return table_index_fetch_tuple(fetch->heap, &entry->tid, fetch->snapshot,
+								   fetch->slot, &call_again, all_dead);
+}
+
+static bool
+passes(DlIndexFetch *fetch)
+{
 	slot_getsomeattrs(fetch->slot, fetch->batch->target->max_attno);
 	return dl_passes_filter(fetch, fetch->slot);
 }

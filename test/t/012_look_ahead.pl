@@ -19,7 +19,7 @@ $node->safe_psql('postgres', q{
 	CREATE UNIQUE INDEX parcel_id ON parcel (id) WITH (fillfactor = 10);
 	CREATE INDEX parcel_owner ON parcel (owner, id) WITH (fillfactor = 10);
 	-- Its few pages stay in memory, as they are used so often, until it is written anew.
-	CREATE TABLE depot (id int NOT NULL, area int NOT NULL, version int NOT NULL) WITH (fillfactor = 50);
+	CREATE TABLE depot (id int PRIMARY KEY, area int NOT NULL, version int NOT NULL) WITH (fillfactor = 50);
 	INSERT INTO depot SELECT g, g % 100, 0 FROM generate_series(1, 2000) g;
 	CREATE INDEX depot_area ON depot (area);
 	CREATE TABLE wrong (way text);
@@ -35,6 +35,9 @@ $node->safe_psql('postgres', q{
 			UNION ALL SELECT 'count', dataloader.load_count('parcel', keys, by => 'owner')::text,
 				(SELECT array_agg(n ORDER BY ord)::text FROM unnest(keys) WITH ORDINALITY k(key, ord),
 					LATERAL (SELECT count(*) AS n FROM parcel WHERE owner = key) l)
+			UNION ALL SELECT 'hot, to-one', dataloader.load_one_json('depot', ids)::text,
+				(SELECT json_agg(d ORDER BY ord)::text FROM unnest(ids) WITH ORDINALITY k(key, ord) LEFT JOIN depot d ON id = key)
+				FROM (SELECT array_agg(g) AS ids FROM generate_series(keys[1]::int % 9, 2100, 9) g) i
 			UNION ALL SELECT 'hot', dataloader.load_many_json('depot', areas, by => 'area', order_by => 'id')::text,
 				(SELECT json_agg(list ORDER BY ord)::text FROM unnest(areas) WITH ORDINALITY k(key, ord),
 					LATERAL (SELECT json_agg(d ORDER BY id) AS list FROM depot d WHERE area = key) l)
@@ -50,6 +53,10 @@ is($node->safe_psql('postgres', q{
 	DO $$ BEGIN FOR i IN 1..20 LOOP PERFORM dataloader.load_many_json('depot', ARRAY(SELECT generate_series(0, 99)), by => 'area'); END LOOP; END $$;
 	SELECT count(*) > 10, min(usagecount) >= 4 FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('depot') AND relforknumber = 0}),
 	't|t', 'pages that loads use count as used');
+is($node->safe_psql('postgres', q{
+	DO $$ BEGIN FOR i IN 1..20 LOOP PERFORM dataloader.load_one_json('depot', ARRAY(SELECT generate_series(1, 2000, 5))); END LOOP; END $$;
+	SELECT count(*) > 5, min(usagecount) >= 4 FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('depot_pkey') AND relforknumber = 0}),
+	't|t', 'and those of an index, though rows are found by hints there');
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
 my %scripts = (
@@ -59,15 +66,19 @@ my %scripts = (
 	# ... emptied ...
 	shrink => q{DELETE FROM parcel WHERE id BETWEEN :x * 10 AND :x * 10 + 6000},
 	# ... deleted, and used again
-	vacuum => q{VACUUM (INDEX_CLEANUP ON) parcel},
+	vacuum => q{VACUUM (INDEX_CLEANUP ON) parcel, depot},
+	# a row's older versions keep their entries in both indexes
+	move => q{UPDATE parcel SET owner = (owner + 1) % 9000 WHERE id BETWEEN :x * 10 AND :x * 10 + 3000},
 	change => q{UPDATE depot SET version = version + 1 WHERE id % 10 = :x % 10},
+	# rows take the places of others
+	swap => q{WITH gone AS (DELETE FROM depot WHERE id % 50 = :x % 50 RETURNING id, area) INSERT INTO depot SELECT id, area, 0 FROM gone},
 	rewrite => q{VACUUM FULL depot});
 my @files;
 for my $name (sort keys %scripts)
 {
 	my $file = "$directory/$name.sql";
 	append_to_file($file, "\\set x random(1, 29000)\n$scripts{$name};\n");
-	my $weight = { read => 30, grow => 10, shrink => 10, vacuum => 1, change => 5, rewrite => 1 }->{$name};
+	my $weight = { read => 30, grow => 10, shrink => 10, vacuum => 1, move => 10, change => 5, swap => 5, rewrite => 1 }->{$name};
 	push @files, '-f', "$file\@$weight";
 }
 $node->command_ok([ 'pgbench', '-n', '-c', 4, '-T', $seconds, @files, '-d', $node->connstr('postgres') ], 'loads, splits and deletions of pages side by side');
