@@ -53,11 +53,13 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	 * On the direct path each position with cursors is a key of its own: its
 	 * walk can begin at its cursor, and no more rows than its page are kept.
 	 * (A plan reads the rows of a key once for all, and so does a sort of what
-	 * a junction leads to.)
+	 * a junction leads to, or of its pairs.)
 	 */
 	own_keys = (request->nafter >= 0 || request->nbefore >= 0) &&
 		load->route.direct &&
-		(load->junction == NULL || load->target->through->norder > 0);
+		(load->junction == NULL ||
+		 (load->target->through->norder > 0 &&
+		  dl_index_gives_order(load->target->through)));
 	load->keys = dl_keys_build(dl_target_keyed(load->target), request,
 							   !own_keys);
 	if (load->keys != NULL)
