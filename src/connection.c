@@ -26,7 +26,16 @@ static const DlVerb connection_verb = {
 	.json = true, .by_required = true, .has_order = true, .connection = true
 };
 
-static Datum load_pages(const DlLoad *load, bool own_keys,
+/* How the positions of a connection are read. */
+typedef enum PageWalk
+{
+	WALK_KEYS,					/* each key once, for all of its positions */
+	WALK_POSITIONS,				/* each position, from the start of its key */
+	WALK_FROM_CURSORS			/* each position, from its cursor */
+} PageWalk;
+
+static PageWalk choose_walk(const DlLoad *load);
+static Datum load_pages(const DlLoad *load, PageWalk walk,
 						MemoryContext result_context);
 static DlCursorValues **read_cursors(const DlRequest *request,
 									 DlCursors *cursors, char **texts,
@@ -47,23 +56,12 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	DlLoad	   *load = dl_load_begin(fcinfo, &connection_verb);
 	const DlRequest *request = &load->request;
 	Datum		result = (Datum) 0;
-	bool		own_keys;
+	PageWalk	walk = choose_walk(load);
 
-	/*
-	 * On the direct path each position with cursors is a key of its own: its
-	 * walk can begin at its cursor, and no more rows than its page are kept.
-	 * (A plan reads the rows of a key once for all, and so does a sort of what
-	 * a junction leads to, or of its pairs.)
-	 */
-	own_keys = (request->nafter >= 0 || request->nbefore >= 0) &&
-		load->route.direct &&
-		(load->junction == NULL ||
-		 (load->target->through->norder > 0 &&
-		  dl_index_gives_order(load->target->through)));
 	load->keys = dl_keys_build(dl_target_keyed(load->target), request,
-							   !own_keys);
+							   walk == WALK_KEYS);
 	if (load->keys != NULL)
-		result = load_pages(load, own_keys, result_context);
+		result = load_pages(load, walk, result_context);
 	fcinfo->isnull = load->keys == NULL;
 	dl_load_end(load);
 
@@ -72,8 +70,29 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
 	return result;
 }
 
+/*
+ * On the direct path each position with cursors is a key of its own: its walk
+ * can begin at its cursor, and no more rows than its page are kept.  (A plan
+ * reads the rows of a key once for all, and so does a sort of what a junction
+ * leads to, or of its pairs.)  Decided once, before user code may write.
+ */
+static PageWalk
+choose_walk(const DlLoad *load)
+{
+	const DlRequest *request = &load->request;
+	const DlTarget *keyed = dl_target_keyed(load->target);
+
+	if ((request->nafter < 0 && request->nbefore < 0) || !load->route.direct)
+		return WALK_KEYS;
+
+	/* an index that has the order's columns, not one that is unique on the key */
+	if (keyed->norder > 0 && !keyed->index.unique && dl_index_gives_order(keyed))
+		return WALK_FROM_CURSORS;
+	return load->junction == NULL ? WALK_POSITIONS : WALK_KEYS;
+}
+
 static Datum
-load_pages(const DlLoad *load, bool own_keys, MemoryContext result_context)
+load_pages(const DlLoad *load, PageWalk walk, MemoryContext result_context)
 {
 	const DlRequest *request = &load->request;
 	DlTarget   *target = load->target;
@@ -98,12 +117,11 @@ load_pages(const DlLoad *load, bool own_keys, MemoryContext result_context)
 
 	/* one row more tells of another page; positions that share a key count theirs */
 	dl_load_begin_batch(&batch, request, target, keys);
-	if (request->first >= 0 && (own_keys || (after == NULL && before == NULL)))
+	if (request->first >= 0 &&
+		(walk != WALK_KEYS || (after == NULL && before == NULL)))
 		batch.limit.first = request->first + 1;
 
-	/* an index that has the order's columns, not one that is unique on the key */
-	if (own_keys && page.start != NULL && !index->unique &&
-		dl_index_gives_order(dl_target_keyed(target)))
+	if (walk == WALK_FROM_CURSORS && page.start != NULL)
 	{
 		dl_keys_group_positions(keys, &positions);
 		from.positions = &positions;
