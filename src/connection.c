@@ -74,7 +74,8 @@ dataloader_load_connection(PG_FUNCTION_ARGS)
  * On the direct path each position with cursors is a key of its own: its walk
  * can begin at its cursor, and no more rows than its page are kept.  (A plan
  * reads the rows of a key once for all, and so does a sort of what a junction
- * leads to, or of its pairs.)  Decided once, before user code may write.
+ * leads to, or of its pairs.)  Decided once, as user code may write before the
+ * order is asked for again; for this snapshot, what held now goes on to hold.
  */
 static PageWalk
 choose_walk(const DlLoad *load)

@@ -199,7 +199,8 @@ from_index(const DlTarget *target)
 {
 	return target->norder == 0 ||
 		(target->through == NULL ? dl_index_gives_order(target)
-		 : target->through->norder > 0);
+		 : target->through->norder > 0 &&
+		 dl_index_gives_order(target->through));
 }
 
 static char *

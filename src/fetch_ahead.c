@@ -14,11 +14,9 @@
  * Inner pages, which are few, are read as every reader of the index reads them,
  * pinned and locked.  Leaf pages are not: what is found there may be half
  * written, or by now of another page.  So nothing that is read there is
- * believed.  What comes of it is that the scan, which alone says which rows
- * there are, finds the page in the cache.
- *
- * If the index is unique, where the search ends is a hint to the row: see
- * fetch_hint.c.
+ * believed.  What comes of it is that the scan, which says which rows there
+ * are, finds the page in the cache; or, if the index is unique, a hint to the
+ * row, which says by itself whether the hint was right (fetch_hint.c).
  *
  * Values are compared by their ranks, integers that order as they do, or nearly
  * so: the first half of a uuid is enough.  Walks that begin at a
@@ -75,6 +73,7 @@ typedef struct LeafSearch
 	const char *tuple;			/* that of the next step */
 } LeafSearch;
 
+static void set_hinted(DlIndexFetch *fetch, bool hinted);
 static bool has_rank(Oid opfamily, Oid type);
 static int64 rank_of(Oid type, const void *value);
 static int64 rank_of_key(const DlIndexFetch *fetch, int keyno);
@@ -110,11 +109,17 @@ dl_begin_ahead(DlIndexFetch *fetch)
 	fetch->root_level = meta->btm_fastlevel;
 	UnlockReleaseBuffer(buffer);
 
-	if (fetch->root == P_NONE)
-		fetch->hinted = false;
-	fetch->ahead = fetch->hinted || fetch->root_level >= AHEAD_LEVELS;
+	set_hinted(fetch, fetch->hinted && fetch->root != P_NONE);
 	if (fetch->hinted)
 		fetch->nblocks = RelationGetNumberOfBlocks(fetch->rel);
+}
+
+/* Without hints, only a large index is worth it. */
+static void
+set_hinted(DlIndexFetch *fetch, bool hinted)
+{
+	fetch->hinted = hinted;
+	fetch->ahead = hinted || fetch->root_level >= AHEAD_LEVELS;
 }
 
 /* May pages be asked for, and do keys and index have ranks? */
@@ -146,11 +151,8 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 
 	if (!fetch->ahead || keyno % DL_WINDOW_SIZE != 0)
 		return;
-	if (fetch->hinted && !dl_hints_lead_somewhere(fetch))
-	{
-		fetch->hinted = false;
-		fetch->ahead = fetch->root_level >= AHEAD_LEVELS;
-	}
+	if (fetch->hinted && !dl_hints_are_worth_it(fetch))
+		set_hinted(fetch, false);
 	if (!fetch->hinted && (!fetch->ahead || n < AHEAD_KEYS))
 		return;
 
@@ -362,7 +364,7 @@ take_hint(DlIndexFetch *fetch, const LeafSearch *search)
 	int			ntuples = 0;
 
 	/* or it was given up */
-	if (search->low != search->high || !dl_is_used_most(search->buffer))
+	if (search->low != search->high || !dl_page_is_hot(search->buffer))
 		return;
 
 	/* the search leaves out the first tuple: a high key, but for the last page */
@@ -370,10 +372,11 @@ take_hint(DlIndexFetch *fetch, const LeafSearch *search)
 		 offset < search->end; offset++)
 	{
 		ItemIdData	item = *(volatile ItemIdData *) line_pointer(search, offset);
-		const char *at = search->page + item.lp_off;
+		const char *at;
 
 		if (item.lp_off > TUPLES_END - FIRST_COLUMN)
 			return;
+		at = search->page + item.lp_off;
 		if (rank_of(fetch->index->rd_opcintype[0],
 					at + FIRST_COLUMN) != search->rank)
 		{

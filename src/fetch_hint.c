@@ -30,9 +30,10 @@
  */
 #include "postgres.h"
 
-#include "access/sysattr.h"
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "compat.h"
+#include "executor/tuptable.h"
 #include "fetch_index.h"
 #include "pgstat.h"
 #include "utils/rel.h"
@@ -42,7 +43,6 @@
 
 static bool has_key(const DlIndexFetch *fetch, int keyno);
 static bool may_have_twin(TupleTableSlot *slot);
-static TransactionId system_xid(TupleTableSlot *slot, AttrNumber attno);
 
 /*
  * Could hints be had for the rows of the batch?  Not under SERIALIZABLE: a scan
@@ -53,21 +53,22 @@ dl_may_hint(const DlIndexFetch *fetch)
 {
 	const DlIndexChoice *index = &fetch->batch->target->index;
 
-	return index->unique && index->direction == ForwardScanDirection &&
-		fetch->limit < 0 && dl_can_look_ahead(fetch) &&
+	/* ranks are of a walk forward */
+	Assert(!index->unique || index->direction == ForwardScanDirection);
+	return index->unique && fetch->limit < 0 && dl_can_look_ahead(fetch) &&
 		!IsolationIsSerializable();
 }
 
-/* Are they worth it?  Not where rows have moved, and old entries are left. */
+/* Not where rows have moved, and old entries are left. */
 bool
-dl_hints_lead_somewhere(const DlIndexFetch *fetch)
+dl_hints_are_worth_it(const DlIndexFetch *fetch)
 {
 	return fetch->nwrong <= Max(WRONG_HINTS, fetch->nright);
 }
 
 /*
  * Is the visible row in the slot the only one of the key that the snapshot
- * sees?  Then a scan is counted, with what it would have read.
+ * sees?  Then a scan is counted, with its leaf page.
  */
 bool
 dl_hint_is_right(DlIndexFetch *fetch, int keyno)
@@ -100,22 +101,17 @@ has_key(const DlIndexFetch *fetch, int keyno)
 
 /*
  * Might the snapshot see another row of the key?  One of the two would have
- * been inserted by this transaction, and the other one deleted.
+ * been inserted by this transaction, and the other one deleted.  (Nearly always
+ * the index has an entry of each then, side by side, and there was no hint.)
  */
 static bool
 may_have_twin(TupleTableSlot *slot)
 {
-	TransactionId xmin = system_xid(slot, MinTransactionIdAttributeNumber);
-	TransactionId xmax = system_xid(slot, MaxTransactionIdAttributeNumber);
+	bool		copied;
+	HeapTupleHeader tuple = ExecFetchSlotHeapTuple(slot, false, &copied)->t_data;
 
-	return TransactionIdIsCurrentTransactionId(xmin) ||
-		TransactionIdIsValid(xmax);
-}
-
-static TransactionId
-system_xid(TupleTableSlot *slot, AttrNumber attno)
-{
-	bool		isnull;
-
-	return DatumGetTransactionId(slot_getsysattr(slot, attno, &isnull));
+	Assert(!copied);
+	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple)) ||
+		((tuple->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+		 !HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_infomask));
 }

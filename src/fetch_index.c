@@ -131,7 +131,8 @@ rows_needed(const DlBatch *batch)
 {
 	const DlTarget *target = batch->target;
 	const DlLimit *limit = &batch->limit;
-	/* one nearly always, and then the walk ends by itself */
+
+	/* one row, or rarely two (dl_unique_is_certain): the walk ends by itself */
 	if (target->index.unique && limit->first != 0)
 		return -1;
 	/* two tell that there is more than one */

@@ -88,7 +88,7 @@ extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 extern void dl_look_ahead_rows(const DlIndexFetch *fetch,
 							   DlWindowEntry *window, int n);
 extern void dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry);
-extern bool dl_is_used_most(Buffer buffer);
+extern bool dl_page_is_hot(Buffer buffer);
 
 /* fetch_ahead.c */
 extern bool dl_can_look_ahead(const DlIndexFetch *fetch);
@@ -98,7 +98,7 @@ extern const ItemPointerData *dl_hint_of(const DlIndexFetch *fetch, int keyno);
 
 /* fetch_hint.c */
 extern bool dl_may_hint(const DlIndexFetch *fetch);
-extern bool dl_hints_lead_somewhere(const DlIndexFetch *fetch);
+extern bool dl_hints_are_worth_it(const DlIndexFetch *fetch);
 extern bool dl_hint_is_right(DlIndexFetch *fetch, int keyno);
 
 /* fetch_dense.c */

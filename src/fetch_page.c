@@ -17,7 +17,7 @@
  * a guess; the buffer's tag tells whether it is right.  Look-ahead compares the
  * tag without a lock, and what it then reads in the page may be half written,
  * or by now of another page: nothing is followed out of the page, and all that
- * comes of it is what is in the CPU's cache.  A pin is taken by
+ * comes of it here is what is in the CPU's cache.  A pin is taken by
  * ReadRecentBuffer(), which compares the tag under the buffer's own lock.
  *
  *-------------------------------------------------------------------------
@@ -123,7 +123,7 @@ touch_tuples(DlWindowEntry *window, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		/* but for a damaged index, a heap has no other */
+		/* a hint may be anything */
 		if (ItemPointerGetOffsetNumber(&window[i].tid) > MaxHeapTuplesPerPage)
 			window[i].buffer = InvalidBuffer;
 		if (BufferIsValid(window[i].buffer))
@@ -162,7 +162,7 @@ dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
 	IndexFetchHeapData *heap = (IndexFetchHeapData *) fetch->heap;
 
 	if (!BufferIsValid(entry->buffer) || entry->buffer == heap->xs_cbuf ||
-		!dl_is_used_most(entry->buffer))
+		!dl_page_is_hot(entry->buffer))
 		return;
 	if (!ReadRecentBuffer(fetch->rel->rd_locator, MAIN_FORKNUM,
 						  block_of(entry), entry->buffer))
@@ -179,7 +179,7 @@ dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
  * Those in memory of our own are not asked.
  */
 bool
-dl_is_used_most(Buffer buffer)
+dl_page_is_hot(Buffer buffer)
 {
 	BufferDesc *descriptor;
 

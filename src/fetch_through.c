@@ -210,7 +210,7 @@ static void
 pair_row(DlEmit *emit, int keyno, TupleTableSlot *slot)
 {
 	ThroughFetch *fetch = (ThroughFetch *) emit;
-	DlPair	   *pair = dl_pairs_add(&fetch->pairs, slot, emit->attnos);
+	DlPair	   *pair = dl_pairs_add(&fetch->pairs, slot, emit);
 
 	if (fetch->only_key >= 0)
 		keyno = fetch->only_key;

@@ -9,12 +9,11 @@
  * are fetched, in index order, through the table access method.  The window
  * crosses from one key to the next.
  *
- * A TID is what the scan has come to, or a hint (fetch_hint.c).
- *
  * Holding TIDs without a pin on their index page is safe for an MVCC snapshot
  * held since before the index was read: a TID can be reused only after its
  * tuple was dead to all, and what is put there is invisible to us
- * (nbtree/README, "Making concurrent TID recycling safe").
+ * (nbtree/README, "Making concurrent TID recycling safe").  A TID that is a hint
+ * needs no such proof: the row gives it (fetch_hint.c).
  *
  * Where only the first rows of each key are wanted, the walk ends after as
  * many TIDs.  Some of them may turn out invisible, or not pass the filter: a

@@ -322,6 +322,9 @@ is_better(const DlTarget *target,
 {
 	if (candidate->orders != best->orders)
 		return candidate->orders;
+	/* not to all snapshots: see dl_index_gives_order() */
+	if (candidate->orders_early != best->orders_early)
+		return best->orders_early;
 	if (candidate->covers != best->covers)
 		return candidate->covers;
 	if (candidate->unique != best->unique)
@@ -368,12 +371,12 @@ dl_index_unique_for(const DlTarget *target, Relation index, Snapshot snapshot)
 
 /*
  * Does a snapshot of this transaction see no two rows of which a unique index
- * allows one?  That holds for what is there at a moment, not for each snapshot:
- * one that was taken before somebody deleted a row, and is kept, sees it beside
- * the row of the same key that the transaction itself inserts then.  So does,
- * by their commands, one that is kept from before the transaction itself
- * deleted the first row.  Rows of others are seen once they are committed, and
- * were inserted only when the deletion of the first one was.
+ * allows one?  The index is kept unique for what is there at a moment, not for
+ * each snapshot: one that was taken before somebody deleted a row, and is kept,
+ * sees it beside the row of the same key that this transaction has inserted
+ * since.  So does, by their commands, one from before this transaction itself
+ * deleted the first row.  Two rows of others are never seen together: the
+ * second one was inserted after the deletion of the first had committed.
  */
 bool
 dl_unique_is_certain(void)
@@ -381,7 +384,7 @@ dl_unique_is_certain(void)
 	return !TransactionIdIsValid(GetTopTransactionIdIfAny());
 }
 
-/* Does the index give order_by to this transaction's snapshots, too? */
+/* Does the index give order_by, as far as this transaction's snapshots go? */
 bool
 dl_index_gives_order(const DlTarget *target)
 {

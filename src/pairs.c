@@ -18,7 +18,8 @@ static void make_room(DlPairs *pairs, int maxpairs);
 static TupleTableSlot *make_order_slot(const DlTarget *through);
 static bool copy_links(DlPairs *pairs, TupleTableSlot *slot,
 					   const AttrNumber *attnos);
-static void copy_order(DlPairs *pairs, TupleTableSlot *slot);
+static void copy_order(DlPairs *pairs, TupleTableSlot *slot,
+					   const AttrNumber *attnos);
 
 /*
  * No pairs yet; "with_order" says that they keep their values of order_by,
@@ -71,12 +72,12 @@ make_order_slot(const DlTarget *through)
 }
 
 /*
- * Copies a row of the junction, whose output column i is attribute attnos[i]
- * of the slot, to the place behind the last pair.  The caller fills in the
- * rest, and counts it if it is to stay.
+ * Copies a row of the junction to the place behind the last pair; "emit" says
+ * where the values are in the slot.  The caller fills in the rest, and counts
+ * it if it is to stay.
  */
 DlPair *
-dl_pairs_add(DlPairs *pairs, TupleTableSlot *slot, const AttrNumber *attnos)
+dl_pairs_add(DlPairs *pairs, TupleTableSlot *slot, const DlEmit *emit)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(pairs->chunk);
 	DlPair	   *pair;
@@ -84,9 +85,9 @@ dl_pairs_add(DlPairs *pairs, TupleTableSlot *slot, const AttrNumber *attnos)
 	if (pairs->npairs == pairs->maxpairs)
 		make_room(pairs, pairs->maxpairs * 2);
 	pair = &pairs->pairs[pairs->npairs];
-	pair->linked = copy_links(pairs, slot, attnos);
+	pair->linked = copy_links(pairs, slot, emit->attnos);
 	if (pairs->norder > 0)
-		copy_order(pairs, slot);
+		copy_order(pairs, slot, emit->order_attnos);
 	MemoryContextSwitchTo(oldcontext);
 	return pair;
 }
@@ -113,19 +114,20 @@ copy_links(DlPairs *pairs, TupleTableSlot *slot, const AttrNumber *attnos)
 }
 
 static void
-copy_order(DlPairs *pairs, TupleTableSlot *slot)
+copy_order(DlPairs *pairs, TupleTableSlot *slot, const AttrNumber *attnos)
 {
 	const DlTarget *through = pairs->through;
 	NullableDatum *order = pairs->order + (Size) pairs->npairs * pairs->norder;
 
 	for (int i = 0; i < pairs->norder; i++)
 	{
-		AttrNumber	attno = through->order[i].attno;
-		Form_pg_attribute att = dl_target_attribute(through, attno);
+		int			attno = attnos[i] - 1;
+		Form_pg_attribute att = dl_target_attribute(through,
+													through->order[i].attno);
 
-		order[i].isnull = slot->tts_isnull[attno - 1];
+		order[i].isnull = slot->tts_isnull[attno];
 		if (!order[i].isnull)
-			order[i].value = datumCopy(slot->tts_values[attno - 1],
+			order[i].value = datumCopy(slot->tts_values[attno],
 									   att->attbyval, att->attlen);
 	}
 }

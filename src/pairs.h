@@ -5,6 +5,7 @@
 #ifndef DL_PAIRS_H
 #define DL_PAIRS_H
 
+#include "emit.h"
 #include "executor/tuptable.h"
 #include "keys.h"
 #include "target.h"
@@ -37,7 +38,7 @@ typedef struct DlPairs
 extern void dl_pairs_begin(DlPairs *pairs, const DlTarget *through,
 						   bool with_order);
 extern DlPair *dl_pairs_add(DlPairs *pairs, TupleTableSlot *slot,
-							const AttrNumber *attnos);
+							const DlEmit *emit);
 extern DlKeys *dl_pairs_links(DlPairs *pairs, const DlTarget *target);
 extern TupleTableSlot *dl_pairs_order(DlPairs *pairs, int number);
 extern void dl_pairs_reset(DlPairs *pairs);

@@ -66,7 +66,8 @@ typedef struct DlIndexChoice
 										 * column i is compared with */
 	bool		unique;			/* at most one row for each key, but see
 								 * dl_unique_is_certain */
-	bool		orders;			/* gives order_by within each key */
+	bool		orders;			/* gives order_by within each key, but see
+								 * dl_index_gives_order */
 	bool		orders_early;	/* by fewer columns, in which it is unique */
 	bool		covers;			/* holds all columns that are read */
 	ScanDirection direction;
