@@ -9,7 +9,7 @@
 # Not as root. Builds the extension four times, each with one of the ways for all batches,
 # and starts a throw-away cluster with two tables: one of 100,000 rows (its index has two
 # levels), one of 2,000,000 (three). Prints the best milliseconds of interleaved rounds; of
-# five rounds it takes five minutes.
+# five rounds it takes seven minutes.
 # Environment: PG_CONFIG or PG_MAJOR for another PostgreSQL.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -197,10 +197,10 @@ tell_order(ExplainOutput *out)
 static bool
 from_index(const DlTarget *target)
 {
+	const DlTarget *keyed = dl_target_keyed(target);
+
 	return target->norder == 0 ||
-		(target->through == NULL ? dl_index_gives_order(target)
-		 : target->through->norder > 0 &&
-		 dl_index_gives_order(target->through));
+		(keyed->norder > 0 && dl_index_gives_order(keyed));
 }
 
 static char *

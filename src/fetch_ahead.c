@@ -73,7 +73,6 @@ typedef struct LeafSearch
 	const char *tuple;			/* that of the next step */
 } LeafSearch;
 
-static void set_hinted(DlIndexFetch *fetch, bool hinted);
 static bool has_rank(Oid opfamily, Oid type);
 static int64 rank_of(Oid type, const void *value);
 static int64 rank_of_key(const DlIndexFetch *fetch, int keyno);
@@ -109,17 +108,10 @@ dl_begin_ahead(DlIndexFetch *fetch)
 	fetch->root_level = meta->btm_fastlevel;
 	UnlockReleaseBuffer(buffer);
 
-	set_hinted(fetch, fetch->hinted && fetch->root != P_NONE);
+	if (fetch->root == P_NONE)
+		fetch->hinted = false;
 	if (fetch->hinted)
 		fetch->nblocks = RelationGetNumberOfBlocks(fetch->rel);
-}
-
-/* Without hints, only a large index is worth it. */
-static void
-set_hinted(DlIndexFetch *fetch, bool hinted)
-{
-	fetch->hinted = hinted;
-	fetch->ahead = hinted || fetch->root_level >= AHEAD_LEVELS;
 }
 
 /* May pages be asked for, and do keys and index have ranks? */
@@ -149,11 +141,11 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 	int			nsearches = 0;
 	Buffer		buffer = InvalidBuffer;
 
-	if (!fetch->ahead || keyno % DL_WINDOW_SIZE != 0)
+	if (keyno % DL_WINDOW_SIZE != 0)
 		return;
-	if (fetch->hinted && !dl_hints_are_worth_it(fetch))
-		set_hinted(fetch, false);
-	if (!fetch->hinted && (!fetch->ahead || n < AHEAD_KEYS))
+	if (!dl_hints_are_worth_it(fetch))
+		fetch->hinted = false;
+	if (!fetch->hinted && (fetch->root_level < AHEAD_LEVELS || n < AHEAD_KEYS))
 		return;
 
 	for (int i = 0; i < n; i++)

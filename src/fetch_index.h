@@ -45,10 +45,9 @@ typedef struct DlIndexFetch
 	ExprContext *econtext;
 
 	/* where keys are looked up ahead of the scan */
-	bool		ahead;			/* they are */
 	bool		hinted;			/* what is found there is a hint to the row */
 	BlockNumber root;			/* of the index */
-	uint32		root_level;
+	uint32		root_level;		/* 0 until it was asked for */
 	BlockNumber nblocks;		/* of the relation, if hinted */
 	int64		nright;			/* # of hints that led to the key's row */
 	int64		nwrong;			/* # of others */

@@ -77,7 +77,6 @@ typedef struct Seek
 } Seek;
 
 static void begin_seek(Seek *seek, DlIndexFetch *fetch);
-static int	seek_scan_keys(const DlTarget *target, Relation index);
 static void add_column(Seek *seek, int item);
 static bool sees_nulls(const DlIndexFetch *fetch, AttrNumber attno);
 static void add_key_column(Seek *seek, int item);
@@ -119,7 +118,7 @@ static void
 begin_seek(Seek *seek, DlIndexFetch *fetch)
 {
 	const DlTarget *target = fetch->batch->target;
-	int			ncolumns = seek_scan_keys(target, fetch->index);
+	int			most = fetch->index->rd_index->indnkeyatts - target->nkeys;
 
 	memset(seek, 0, sizeof(Seek));
 	seek->fetch = fetch;
@@ -129,7 +128,7 @@ begin_seek(Seek *seek, DlIndexFetch *fetch)
 	{
 		if (dl_index_item_is_constant(target, &target->order[i]))
 			add_key_column(seek, i);
-		else if (seek->ncolumns < ncolumns)
+		else if (seek->ncolumns < most)
 			add_column(seek, i);
 		else
 			break;				/* for the emit stage to compare */
@@ -138,18 +137,7 @@ begin_seek(Seek *seek, DlIndexFetch *fetch)
 		seek->finder = dl_keys_finder(target, fetch->batch->keys);
 	seek->nskeys = target->nkeys + seek->ncolumns;
 	seek->skeys = palloc(mul_size(seek->nskeys, sizeof(ScanKeyData)));
-	fetch->scan = dl_begin_scan(fetch, target->nkeys + ncolumns);
-}
-
-/* How many scan keys a range may have, besides those of the key. */
-static int
-seek_scan_keys(const DlTarget *target, Relation index)
-{
-	int			n = 0;
-
-	for (int i = 0; i < target->norder; i++)
-		n += !dl_index_item_is_constant(target, &target->order[i]);
-	return Min(n, index->rd_index->indnkeyatts - target->nkeys);
+	fetch->scan = dl_begin_scan(fetch, seek->nskeys);
 }
 
 static void

@@ -145,9 +145,7 @@ fetch_entry(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 static void
 fetch_hinted(DlIndexFetch *fetch, DlWindowEntry *entry)
 {
-	bool		all_dead;
-
-	if (!get_tuple(fetch, entry, &all_dead) ||
+	if (!get_tuple(fetch, entry, NULL) ||
 		!dl_hint_is_right(fetch, entry->keyno))
 	{
 		fetch->nwrong++;
@@ -254,7 +252,7 @@ fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 	}
 	else
 	{
-		bool		all_dead;
+		bool		all_dead = false;
 
 		if (!get_tuple(fetch, entry, &all_dead))
 		{
@@ -267,13 +265,12 @@ fetch_row(DlIndexFetch *fetch, DlWindowEntry *entry, IndexScanDesc scan)
 	return passes(fetch);
 }
 
-/* True if the tuple is visible; it is in the slot then. */
+/* True if the tuple is visible; it is in the slot then.  "all_dead": or NULL. */
 static bool
 get_tuple(DlIndexFetch *fetch, DlWindowEntry *entry, bool *all_dead)
 {
 	bool		call_again = false;
 
-	*all_dead = false;
 	dl_pin_page(fetch, entry);
 	return table_index_fetch_tuple(fetch->heap, &entry->tid, fetch->snapshot,
 								   fetch->slot, &call_again, all_dead);

@@ -33,7 +33,7 @@
 static void require_columns(const DlTarget *target);
 static List *unique_columns(const DlTarget *target, Relation rel);
 static List *link_columns(const DlTarget *target);
-static bool has_children(Relation rel);
+static List *indexes_of_all_rows(Relation rel);
 static bool is_simpler(const List *columns, const List *than);
 static bool is_unique(Relation index);
 static List *unique_index_columns(const DlTarget *target, Relation index);
@@ -98,13 +98,11 @@ require_columns(const DlTarget *target)
 static List *
 unique_columns(const DlTarget *target, Relation rel)
 {
-	/* an index does not see the rows of inheritance children */
-	List	   *indexes = has_children(rel) ? NIL : RelationGetIndexList(rel);
 	List	   *result = NIL;
 	bool		primary = false;
 	ListCell   *lc;
 
-	foreach(lc, indexes)
+	foreach(lc, indexes_of_all_rows(rel))
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		List	   *columns = unique_index_columns(target, index);
@@ -128,13 +126,18 @@ unique_columns(const DlTarget *target, Relation rel)
 	return result;
 }
 
-/* The flag alone stays after the last one went. */
-static bool
-has_children(Relation rel)
+/*
+ * None if there are inheritance children, whose rows an index does not see.  The
+ * flag alone stays after the last one went.
+ */
+static List *
+indexes_of_all_rows(Relation rel)
 {
-	return rel->rd_rel->relkind == RELKIND_RELATION &&
+	if (rel->rd_rel->relkind == RELKIND_RELATION &&
 		rel->rd_rel->relhassubclass &&
-		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL;
+		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
+		return NIL;
+	return RelationGetIndexList(rel);
 }
 
 /* Are there fewer of these columns, or as many that come first in the table? */
@@ -260,10 +263,7 @@ has_pair_index(const DlTarget *target, Relation junction, bool in_order)
 	bool		found = false;
 	ListCell   *lc;
 
-	/* an index does not see the rows of inheritance children */
-	if (has_children(junction))
-		return false;
-	foreach(lc, RelationGetIndexList(junction))
+	foreach(lc, indexes_of_all_rows(junction))
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 

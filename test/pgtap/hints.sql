@@ -171,7 +171,7 @@ $$;
 CREATE FUNCTION counted(io_concurrency int, nkeys int, by text DEFAULT 'id') RETURNS counts LANGUAGE plpgsql AS $$
 DECLARE
     index regclass := CASE by WHEN 'id' THEN 'quiet_pkey' ELSE 'quiet_code' END;
-    keys text := CASE by WHEN 'id' THEN 'g * 250' ELSE format('(repeat(''0'', 16) || substr(md5((g * 250)::text), 1, 16))::uuid', by) END;
+    keys text := CASE by WHEN 'id' THEN 'g * 250' ELSE '(repeat(''0'', 16) || substr(md5((g * 250)::text), 1, 16))::uuid' END;
     before counts;
     after counts;
     plan json;
