@@ -37,7 +37,6 @@
 #include "fetch_index.h"
 #include "keysort.h"
 #include "port/pg_bswap.h"
-#include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 #include "storage/bufpage.h"
 #include "utils/rel.h"
@@ -81,7 +80,6 @@ static void find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
 static void find_children(const DlIndexFetch *fetch, uint32 level,
 						  const int64 *ranks, int n, BlockNumber *blocks);
 static BlockNumber find_child(const DlIndexFetch *fetch, Page page, int64 rank);
-static Buffer look_up_page(Relation index, BlockNumber block);
 static void search_leaves(DlIndexFetch *fetch, LeafSearch *searches, int n);
 static void take_hint(DlIndexFetch *fetch, const LeafSearch *search);
 static void begin_search(LeafSearch *search);
@@ -94,24 +92,24 @@ static ItemId line_pointer(const LeafSearch *search, int offset);
 void
 dl_begin_ahead(DlIndexFetch *fetch)
 {
-	Buffer		buffer;
-	BTMetaPageData *meta;
+	const BTMetaPageData *meta;
 
 	if (!fetch->hinted && (fetch->batch->keys->ndistinct < AHEAD_KEYS ||
 						   !dl_can_look_ahead(fetch)))
 		return;
 
-	buffer = ReadBuffer(fetch->index, BTREE_METAPAGE);
-	LockBuffer(buffer, BT_READ);
-	meta = BTPageGetMeta(BufferGetPage(buffer));
-	fetch->root = meta->btm_fastroot;
-	fetch->root_level = meta->btm_fastlevel;
-	UnlockReleaseBuffer(buffer);
-
-	if (fetch->root == P_NONE)
+	/*
+	 * As the index access method keeps it, which may be out of date: by now the
+	 * page may have been split, deleted or used elsewhere.  find_children() looks
+	 * at the level, and nothing in a leaf is believed.  A key that is not found
+	 * is left to the scan, which drops what is kept if it is wrong.
+	 */
+	fetch->root_level = _bt_getrootheight(fetch->index);
+	meta = (const BTMetaPageData *) fetch->index->rd_amcache;
+	if (meta != NULL)
+		fetch->root = meta->btm_fastroot;
+	else						/* it is empty */
 		fetch->hinted = false;
-	if (fetch->hinted)
-		fetch->nblocks = RelationGetNumberOfBlocks(fetch->rel);
 }
 
 /* May pages be asked for, and do keys and index have ranks? */
@@ -137,9 +135,9 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 	int			n = Min(DL_WINDOW_SIZE, fetch->batch->keys->ndistinct - keyno);
 	int64		ranks[DL_WINDOW_SIZE];
 	BlockNumber blocks[DL_WINDOW_SIZE];
+	Buffer		buffers[DL_WINDOW_SIZE];
 	LeafSearch	searches[DL_WINDOW_SIZE];
 	int			nsearches = 0;
-	Buffer		buffer = InvalidBuffer;
 
 	if (keyno % DL_WINDOW_SIZE != 0)
 		return;
@@ -154,17 +152,20 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 		ItemPointerSetInvalid(&fetch->hints[i]);
 	}
 	find_leaves(fetch, ranks, n, blocks);
+	dl_guess_pages(fetch->index, blocks, buffers, n);
 	for (int i = 0; i < n; i++)
 	{
 		if (!BlockNumberIsValid(blocks[i]))
 			continue;
-		if (i == 0 || blocks[i] != blocks[i - 1])
-			buffer = look_up_page(fetch->index, blocks[i]);
-		if (!BufferIsValid(buffer))
+		if (i > 0 && blocks[i] == blocks[i - 1])
+			buffers[i] = buffers[i - 1];
+		else if (!BufferIsValid(buffers[i]))
+			buffers[i] = dl_ask_for_page(fetch->index, blocks[i]);
+		if (!BufferIsValid(buffers[i]))
 			continue;
 		searches[nsearches].key = i;
-		searches[nsearches].buffer = buffer;
-		searches[nsearches].page = (const char *) BufferGetPage(buffer);
+		searches[nsearches].buffer = buffers[i];
+		searches[nsearches].page = (const char *) BufferGetPage(buffers[i]);
 		searches[nsearches++].rank = ranks[i];
 	}
 	search_leaves(fetch, searches, nsearches);
@@ -301,18 +302,6 @@ find_child(const DlIndexFetch *fetch, Page page, int64 rank)
 	return BTreeTupleGetDownLink(tuple);
 }
 
-/* InvalidBuffer if the page is not in memory, and being read. */
-static Buffer
-look_up_page(Relation index, BlockNumber block)
-{
-	Buffer		buffer = PrefetchBuffer(index, MAIN_FORKNUM,
-										block).recent_buffer;
-
-	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
-		__builtin_prefetch(GetBufferDescriptor(buffer - 1));
-	return buffer;
-}
-
 /* All of them step by step.  Its name is in test/valgrind.supp. */
 static pg_noinline void
 search_leaves(DlIndexFetch *fetch, LeafSearch *searches, int n)
@@ -387,8 +376,7 @@ take_hint(DlIndexFetch *fetch, const LeafSearch *search)
 	pg_compiler_barrier();
 	if (ntuples == 1 &&
 		(tuple.t_info & (INDEX_ALT_TID_MASK | INDEX_NULL_MASK)) == 0 &&
-		ItemPointerIsValid(&tuple.t_tid) &&
-		ItemPointerGetBlockNumber(&tuple.t_tid) < fetch->nblocks)
+		ItemPointerIsValid(&tuple.t_tid))
 		fetch->hints[search->key] = tuple.t_tid;
 }
 

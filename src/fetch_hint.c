@@ -19,8 +19,9 @@
  *	 (dl_unique_is_certain);
  * - NULLs, of which there may be many, equal no key.
  *
- * A TID beyond the end of the relation could not be looked at, so the end is
- * asked for first; while the relation is locked it does not come nearer.
+ * A TID beyond the end of the relation could not be looked at.  So unless its
+ * page can be pinned where it is in memory, the end is asked for first; while
+ * the relation is locked it does not come nearer.
  *
  * A search that takes a hint is no use of the page to the clock sweep, by which
  * pages of little use leave memory first.  So hints are taken only where a use
@@ -36,6 +37,7 @@
 #include "executor/tuptable.h"
 #include "fetch_index.h"
 #include "pgstat.h"
+#include "storage/bufmgr.h"
 #include "utils/rel.h"
 
 /* After so many hints that led nowhere, most of them have to be right. */
@@ -64,6 +66,15 @@ bool
 dl_hints_are_worth_it(const DlIndexFetch *fetch)
 {
 	return fetch->nwrong <= Max(WRONG_HINTS, fetch->nright);
+}
+
+/* Is there the page that the hint leads to? */
+bool
+dl_hint_exists(DlIndexFetch *fetch, const DlWindowEntry *entry)
+{
+	if (fetch->nblocks == 0)
+		fetch->nblocks = RelationGetNumberOfBlocks(fetch->rel);
+	return ItemPointerGetBlockNumber(&entry->tid) < fetch->nblocks;
 }
 
 /*

@@ -48,7 +48,7 @@ typedef struct DlIndexFetch
 	bool		hinted;			/* what is found there is a hint to the row */
 	BlockNumber root;			/* of the index */
 	uint32		root_level;		/* 0 until it was asked for */
-	BlockNumber nblocks;		/* of the relation, if hinted */
+	BlockNumber nblocks;		/* of the relation; 0 until a hint asks for it */
 	int64		nright;			/* # of hints that led to the key's row */
 	int64		nwrong;			/* # of others */
 
@@ -84,9 +84,14 @@ extern bool dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno,
 					   int64 *nrows, int64 nseen);
 
 /* fetch_page.c */
-extern void dl_look_ahead_rows(const DlIndexFetch *fetch,
-							   DlWindowEntry *window, int n);
-extern void dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry);
+extern void dl_look_ahead_rows(DlIndexFetch *fetch, DlWindowEntry *window,
+							   int n);
+extern void dl_guess_pages(Relation rel, const BlockNumber *blocks,
+						   Buffer *buffers, int n);
+extern Buffer dl_ask_for_page(Relation rel, BlockNumber block);
+extern bool dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry);
+extern void dl_remember_page(const DlIndexFetch *fetch,
+							 const DlWindowEntry *entry);
 extern bool dl_page_is_hot(Buffer buffer);
 
 /* fetch_ahead.c */
@@ -98,6 +103,7 @@ extern const ItemPointerData *dl_hint_of(const DlIndexFetch *fetch, int keyno);
 /* fetch_hint.c */
 extern bool dl_may_hint(const DlIndexFetch *fetch);
 extern bool dl_hints_are_worth_it(const DlIndexFetch *fetch);
+extern bool dl_hint_exists(DlIndexFetch *fetch, const DlWindowEntry *entry);
 extern bool dl_hint_is_right(DlIndexFetch *fetch, int keyno);
 
 /* fetch_dense.c */

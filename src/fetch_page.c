@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fetch_page.c
- *	  Brings the pages that hold the next rows within reach.
+ *	  Finds the pages that hold the next rows, and brings them within reach.
  *
  * A fetch of a random tuple waits for one cache miss after another: buffer
  * table, buffer descriptor, page header, line pointer, tuple.  For a window of
@@ -38,50 +38,88 @@
 
 /*
  * For each page one place, which it may share with others: the last one stays.
- * Enough for 2 GB that a backend reads by turns.  Memory is taken as places are
- * used: 4 kB for 8 MB of a table.
+ * Enough for 2 GB of tables and indexes that a backend reads by turns.  Memory is
+ * taken as places are used: 4 kB for 8 MB of them.
  */
 #define NGUESSES (256 * 1024)
 static Buffer guesses[NGUESSES];
 
-static inline BlockNumber block_of(const DlWindowEntry *entry);
 static Buffer *guess_of(Relation rel, BlockNumber block);
-static Buffer look_up_page(Relation rel, BlockNumber block, Buffer guess);
 static inline ItemId line_pointer(const DlWindowEntry *entry);
 static void touch_tuples(DlWindowEntry *window, int n);
 
 /*
  * Fills in the buffers of the window, and starts the reads of pages that are
- * not in memory.
+ * not in memory.  For a lone row all this would only be done twice: it has the
+ * guess.
  */
 void
-dl_look_ahead_rows(const DlIndexFetch *fetch, DlWindowEntry *window, int n)
+dl_look_ahead_rows(DlIndexFetch *fetch, DlWindowEntry *window, int n)
 {
-	/* a lone tuple would wait for the hint as long as for the page */
-	if (n < 2 || !fetch->prefetch)
+	BlockNumber blocks[DL_WINDOW_SIZE];
+	Buffer		buffers[DL_WINDOW_SIZE];
+
+	if (!fetch->prefetch || n == 0)
 		return;
 
+	blocks[0] = InvalidBlockNumber; /* keep the compiler quiet */
+	for (int i = 0; i < n; i++)
+		blocks[i] = ItemPointerGetBlockNumber(&window[i].tid);
+	dl_guess_pages(fetch->rel, blocks, buffers, n);
 	for (int i = 0; i < n; i++)
 	{
-		window[i].buffer = *guess_of(fetch->rel, block_of(&window[i]));
-		if (BufferIsValid(window[i].buffer))
-			__builtin_prefetch(GetBufferDescriptor(window[i].buffer - 1));
+		if (i > 0 && blocks[i] == blocks[i - 1])
+			buffers[i] = buffers[i - 1];
+		else if (!BufferIsValid(buffers[i]) && n > 1 &&
+				 (!window[i].hint || dl_hint_exists(fetch, &window[i])))
+			buffers[i] = dl_ask_for_page(fetch->rel, blocks[i]);
+		window[i].buffer = buffers[i];
 	}
-	for (int i = 0; i < n; i++)
-	{
-		if (i > 0 && block_of(&window[i]) == block_of(&window[i - 1]))
-			window[i].buffer = window[i - 1].buffer;
-		else
-			window[i].buffer = look_up_page(fetch->rel, block_of(&window[i]),
-											window[i].buffer);
-	}
-	touch_tuples(window, n);
+	if (n > 1)
+		touch_tuples(window, n);
 }
 
-static inline BlockNumber
-block_of(const DlWindowEntry *entry)
+/*
+ * Where these pages are, as far as the guesses are right; otherwise, and for
+ * blocks that are invalid, InvalidBuffer.
+ */
+void
+dl_guess_pages(Relation rel, const BlockNumber *blocks, Buffer *buffers, int n)
 {
-	return ItemPointerGetBlockNumber(&entry->tid);
+	/* one in memory of our own could have the tag of another one */
+	bool		shared = !RelationUsesLocalBuffers(rel);
+
+	for (int i = 0; i < n; i++)
+	{
+		buffers[i] = shared && BlockNumberIsValid(blocks[i]) ?
+			*guess_of(rel, blocks[i]) : InvalidBuffer;
+		if (BufferIsValid(buffers[i]))
+			__builtin_prefetch(GetBufferDescriptor(buffers[i] - 1));
+	}
+	for (int i = 0; i < n; i++)
+	{
+		BufferTag	tag;
+
+		if (!BufferIsValid(buffers[i]))
+			continue;
+		InitBufferTag(&tag, &rel->rd_locator, MAIN_FORKNUM, blocks[i]);
+		if (!BufferTagsEqual(&GetBufferDescriptor(buffers[i] - 1)->tag, &tag))
+			buffers[i] = InvalidBuffer;
+	}
+}
+
+/*
+ * Where the page is, by the buffer table, or InvalidBuffer if it is not in
+ * memory, and being read.  The block must exist.
+ */
+Buffer
+dl_ask_for_page(Relation rel, BlockNumber block)
+{
+	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
+
+	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
+		*guess_of(rel, block) = buffer;
+	return buffer;
 }
 
 /* Pages of a relation that follow each other have places that do, too. */
@@ -89,23 +127,6 @@ static Buffer *
 guess_of(Relation rel, BlockNumber block)
 {
 	return &guesses[(rel->rd_id * 40503 + block) % NGUESSES];
-}
-
-/* Where the page is, or InvalidBuffer if it is not in memory, and being read. */
-static Buffer
-look_up_page(Relation rel, BlockNumber block, Buffer guess)
-{
-	Buffer		buffer;
-	BufferTag	tag;
-
-	InitBufferTag(&tag, &rel->rd_locator, MAIN_FORKNUM, block);
-	if (BufferIsValid(guess) &&
-		BufferTagsEqual(&GetBufferDescriptor(guess - 1)->tag, &tag))
-		return guess;
-	buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
-	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
-		*guess_of(rel, block) = buffer;
-	return buffer;
 }
 
 static inline ItemId
@@ -148,30 +169,47 @@ touch_tuples(DlWindowEntry *window, int n)
 
 /*
  * Gives the fetch its pin on the page of this row, if that can be had without
- * the buffer table; otherwise it takes one itself.  Counts and prunes as
- * heapam_index_fetch_tuple() does for a page that is new to it.
+ * the buffer table.  True: it has it, so the page exists.  False: the fetch has
+ * to look the page up itself.  Counts and prunes as heapam_index_fetch_tuple()
+ * does for a page that is new to it.
  *
  * A pin so taken does not count as a use for the clock sweep, by which pages of
  * little use leave first.  So it is taken only if a use would not count, as the
  * page has the highest count there is.
  */
-void
+bool
 dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
 {
 	/* the direct path is for the access method heap only */
 	IndexFetchHeapData *heap = (IndexFetchHeapData *) fetch->heap;
+	BlockNumber block;
 
-	if (!BufferIsValid(entry->buffer) || entry->buffer == heap->xs_cbuf ||
-		!dl_page_is_hot(entry->buffer))
-		return;
-	if (!ReadRecentBuffer(fetch->rel->rd_locator, MAIN_FORKNUM,
-						  block_of(entry), entry->buffer))
-		return;
+	if (!BufferIsValid(entry->buffer))
+		return false;
+	block = ItemPointerGetBlockNumber(&entry->tid);
+	if (entry->buffer == heap->xs_cbuf)
+		return BufferGetBlockNumber(heap->xs_cbuf) == block;
+	if (!dl_page_is_hot(entry->buffer) ||
+		!ReadRecentBuffer(fetch->rel->rd_locator, MAIN_FORKNUM, block,
+						  entry->buffer))
+		return false;
+
 	if (BufferIsValid(heap->xs_cbuf))
 		ReleaseBuffer(heap->xs_cbuf);
 	heap->xs_cbuf = entry->buffer;
 	dl_count_recent_buffer(fetch->rel);
 	heap_page_prune_opt(fetch->rel, entry->buffer);
+	return true;
+}
+
+/* Where the fetch has found the page of this row, which it has pinned. */
+void
+dl_remember_page(const DlIndexFetch *fetch, const DlWindowEntry *entry)
+{
+	Buffer		buffer = ((IndexFetchHeapData *) fetch->heap)->xs_cbuf;
+
+	if (!BufferIsLocal(buffer))
+		*guess_of(fetch->rel, ItemPointerGetBlockNumber(&entry->tid)) = buffer;
 }
 
 /*

@@ -204,10 +204,13 @@ dl_walk_on(DlIndexFetch *fetch, IndexScanDesc scan, int keyno, int64 *nrows,
 				break;
 			}
 			window[n].tid = *tid;
-			window[n++].buffer = InvalidBuffer;
+			window[n].buffer = InvalidBuffer;
+			window[n++].hint = false;
 		}
 
-		dl_look_ahead_rows(fetch, window, n);
+		/* a lone one is fetched by the scan */
+		if (size > 1)
+			dl_look_ahead_rows(fetch, window, n);
 		for (int i = 0; i < n; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -270,10 +273,17 @@ static bool
 get_tuple(DlIndexFetch *fetch, DlWindowEntry *entry, bool *all_dead)
 {
 	bool		call_again = false;
+	bool		pinned = dl_pin_page(fetch, entry);
+	bool		found;
 
-	dl_pin_page(fetch, entry);
-	return table_index_fetch_tuple(fetch->heap, &entry->tid, fetch->snapshot,
-								   fetch->slot, &call_again, all_dead);
+	/* a page that does not exist could not be read */
+	if (!pinned && entry->hint && !dl_hint_exists(fetch, entry))
+		return false;
+	found = table_index_fetch_tuple(fetch->heap, &entry->tid, fetch->snapshot,
+									fetch->slot, &call_again, all_dead);
+	if (!BufferIsValid(entry->buffer))
+		dl_remember_page(fetch, entry);
+	return found;
 }
 
 static bool

@@ -190,7 +190,7 @@ SELECT cmp_ok(max(buffers) - min(buffers), '>=', 60::bigint, 'one page less for 
 SELECT is(array_agg(ARRAY[scans, entries, fetched]), array_fill(64::bigint, ARRAY[8, 3]), 'each key is counted as a scan of the index, an entry, a row') FROM use;
 SELECT is(ROW(a.scans, a.entries, a.fetched), ROW(64::bigint, 64::bigint, 64::bigint), 'as it is without') FROM counted(0, 64) a;
 SELECT cmp_ok((counted(1, 64)).hits, '>=', 64::bigint, 'and its page of the index as a hit');
-SELECT cmp_ok((counted(1, 1)).buffers, '<=', (counted(0, 1)).buffers + 1, 'one key costs no more, but for the page that says how tall the index is');
+SELECT cmp_ok((counted(1, 1)).buffers, '<=', (counted(0, 1)).buffers, 'one key costs no more');
 -- uuids that begin alike are not told apart there: a scan finds each, after as little in vain
 SELECT counted(1, 64, 'code') FROM generate_series(1, 8) \g /dev/null
 SELECT is(ROW(a.scans, a.entries, a.fetched), ROW(64::bigint, 64::bigint, 64::bigint), 'keys that are alike in the index are counted once') FROM counted(1, 64, 'code') a;

@@ -58,8 +58,7 @@ BEGIN
     hit := hit + pg_stat_get_xact_blocks_hit('parcel'::regclass);
 END $$;
 SELECT counted(io) FROM generate_series(0, 1) io \g /dev/null
--- ... and the first page of the index, which says how tall it is, is not read, if it is before
-SELECT is(ROW(a.buffers - b.buffers IN (0, 1), a.fetched, a.hit), ROW(true, b.fetched, b.hit), 'as many buffers are counted as without') FROM counted(1) a, counted(0) b;
+SELECT is(ROW(a.buffers, a.fetched, a.hit), ROW(b.buffers, b.fetched, b.hit), 'as many buffers are counted as without') FROM counted(1) a, counted(0) b;
 SELECT cmp_ok((counted(1)).hit, '>=', 5000::bigint, 'which is one for each row that lies elsewhere than the one before');
 SET LOCAL effective_io_concurrency = 1;
 

@@ -55,7 +55,9 @@ is($node->safe_psql('postgres', q{
 	't|t', 'pages that loads use count as used');
 is($node->safe_psql('postgres', q{
 	DO $$ BEGIN FOR i IN 1..20 LOOP PERFORM dataloader.load_one_json('depot', ARRAY(SELECT generate_series(1, 2000, 5))); END LOOP; END $$;
-	SELECT count(*) > 5, min(usagecount) >= 4 FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('depot_pkey') AND relforknumber = 0}),
+	-- all but the first, of which a backend keeps a copy
+	SELECT count(*) > 5, min(usagecount) >= 4 FROM pg_buffercache
+		WHERE relfilenode = pg_relation_filenode('depot_pkey') AND relforknumber = 0 AND relblocknumber > 0}),
 	't|t', 'and those of an index, though rows are found by hints there');
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
