@@ -5,10 +5,10 @@
 -- target: keys=500 mode=extended min=3.5
 
 -- name: ours
-SELECT dataloader.load_one_json('reporter', :keys::int[]);
+SELECT dataloader.load_one_json('reporter', :keys);
 
 -- name: single
-SELECT row_to_json(r) FROM reporter r WHERE r.id = :key::int;
+SELECT row_to_json(r) FROM reporter r WHERE r.id = :key;
 
 -- name: join
 SELECT json_agg(r ORDER BY k.ord)
@@ -18,7 +18,7 @@ LEFT JOIN reporter r ON r.id = k.id;
 -- name: any
 SELECT json_agg(r ORDER BY k.ord)
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
-LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys::int[])) AS r ON r.id = k.id;
+LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys)) AS r ON r.id = k.id;
 
 -- name: lateral
 SELECT json_agg(one.item ORDER BY k.ord)
@@ -27,9 +27,9 @@ LEFT JOIN LATERAL (SELECT row_to_json(r) AS item FROM reporter r WHERE r.id = k.
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(r ORDER BY ids.idx) FROM ids LEFT JOIN reporter r ON r.id = ids.id;
 
 -- name: bound
-SELECT sum(octet_length(email)) FROM reporter WHERE id = ANY (:keys::int[]);
+SELECT sum(octet_length(email)) FROM reporter WHERE id = ANY (:keys);

@@ -12,17 +12,20 @@
 -- target: keys=500 mode=cold against=lateral min=2.0
 
 -- name: ours
+SELECT dataloader.load_many_json('article', :keys, by => 'reporter_id');
+
+-- name: array
 SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id');
 
 -- name: single
-SELECT coalesce(json_agg(a), '[]') FROM article a WHERE a.reporter_id = :key::int;
+SELECT coalesce(json_agg(a), '[]') FROM article a WHERE a.reporter_id = :key;
 
 -- name: any
 SELECT json_agg(coalesce(found.items, '[]') ORDER BY k.ord)
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 LEFT JOIN (
     SELECT a.reporter_id, json_agg(a) AS items
-    FROM article a WHERE a.reporter_id = ANY (:keys::int[])
+    FROM article a WHERE a.reporter_id = ANY (:keys)
     GROUP BY a.reporter_id
 ) AS found ON found.reporter_id = k.id;
 
@@ -35,7 +38,7 @@ LEFT JOIN LATERAL (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(items ORDER BY idx)
 FROM (
@@ -45,4 +48,4 @@ FROM (
 ) AS many;
 
 -- name: bound
-SELECT sum(octet_length(body)) FROM article WHERE reporter_id = ANY (:keys::int[]);
+SELECT sum(octet_length(body)) FROM article WHERE reporter_id = ANY (:keys);

@@ -3,17 +3,17 @@
 -- result: json
 
 -- name: ours
-SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id', columns => '{id,headline}');
+SELECT dataloader.load_many_json('article', :keys, by => 'reporter_id', columns => '{id,headline}');
 
 -- name: single
-SELECT coalesce(json_agg(a), '[]') FROM (SELECT id, headline FROM article WHERE reporter_id = :key::int) AS a;
+SELECT coalesce(json_agg(a), '[]') FROM (SELECT id, headline FROM article WHERE reporter_id = :key) AS a;
 
 -- name: any
 SELECT json_agg(coalesce(found.items, '[]') ORDER BY k.ord)
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 LEFT JOIN (
     SELECT a.reporter_id, json_agg(json_build_object('id', a.id, 'headline', a.headline)) AS items
-    FROM article a WHERE a.reporter_id = ANY (:keys::int[])
+    FROM article a WHERE a.reporter_id = ANY (:keys)
     GROUP BY a.reporter_id
 ) AS found ON found.reporter_id = k.id;
 
@@ -27,7 +27,7 @@ LEFT JOIN LATERAL (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(items ORDER BY idx)
 FROM (
@@ -38,4 +38,4 @@ FROM (
 ) AS many;
 
 -- name: bound
-SELECT sum(octet_length(headline)) FROM article WHERE reporter_id = ANY (:keys::int[]);
+SELECT sum(octet_length(headline)) FROM article WHERE reporter_id = ANY (:keys);

@@ -7,11 +7,11 @@
 -- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
-SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);
+SELECT dataloader.load_many_json('article', :keys, by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);
 
 -- name: single
 SELECT coalesce(json_agg(a), '[]')
-FROM (SELECT * FROM article WHERE reporter_id = :key::int ORDER BY pub_date DESC, id LIMIT 5) AS a;
+FROM (SELECT * FROM article WHERE reporter_id = :key ORDER BY pub_date DESC, id LIMIT 5) AS a;
 
 -- name: lateral
 SELECT json_agg(many.items ORDER BY k.ord)
@@ -28,7 +28,7 @@ LEFT JOIN (
     SELECT reporter_id, json_agg(a ORDER BY n) AS items
     FROM (
         SELECT a, a.reporter_id, row_number() OVER (PARTITION BY a.reporter_id ORDER BY a.pub_date DESC, a.id) AS n
-        FROM article a WHERE a.reporter_id = ANY (:keys::int[])
+        FROM article a WHERE a.reporter_id = ANY (:keys)
     ) AS numbered
     WHERE n <= 5
     GROUP BY reporter_id
@@ -36,7 +36,7 @@ LEFT JOIN (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(many.items ORDER BY ids.idx)
 FROM ids, LATERAL (

@@ -3,17 +3,17 @@
 -- result: json, ordered
 
 -- name: ours
-SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id', order_by => 'headline, id');
+SELECT dataloader.load_many_json('article', :keys, by => 'reporter_id', order_by => 'headline, id');
 
 -- name: single
-SELECT coalesce(json_agg(a ORDER BY a.headline, a.id), '[]') FROM article a WHERE a.reporter_id = :key::int;
+SELECT coalesce(json_agg(a ORDER BY a.headline, a.id), '[]') FROM article a WHERE a.reporter_id = :key;
 
 -- name: any
 SELECT json_agg(coalesce(found.items, '[]') ORDER BY k.ord)
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 LEFT JOIN (
     SELECT a.reporter_id, json_agg(a ORDER BY a.headline, a.id) AS items
-    FROM article a WHERE a.reporter_id = ANY (:keys::int[])
+    FROM article a WHERE a.reporter_id = ANY (:keys)
     GROUP BY a.reporter_id
 ) AS found ON found.reporter_id = k.id;
 
@@ -26,7 +26,7 @@ LEFT JOIN LATERAL (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(items ORDER BY idx)
 FROM (
@@ -36,4 +36,4 @@ FROM (
 ) AS many;
 
 -- name: bound
-SELECT sum(octet_length(body)) FROM article WHERE reporter_id = ANY (:keys::int[]);
+SELECT sum(octet_length(body)) FROM article WHERE reporter_id = ANY (:keys);

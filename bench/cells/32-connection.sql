@@ -9,7 +9,7 @@
 -- So pages are compared by their nodes and hasNextPage.
 
 -- name: ours
-SELECT dataloader.load_connection('article', :keys::int[], by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);
+SELECT dataloader.load_connection('article', :keys, by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);
 
 -- name: single
 SELECT json_build_object(
@@ -22,7 +22,7 @@ SELECT json_build_object(
 FROM (
     SELECT a AS node, encode(convert_to(json_build_array(a.pub_date, a.id)::text, 'UTF8'), 'base64') AS cursor,
         row_number() OVER () AS n
-    FROM (SELECT * FROM article WHERE reporter_id = :key::int ORDER BY pub_date DESC, article.id LIMIT 6) AS a
+    FROM (SELECT * FROM article WHERE reporter_id = :key ORDER BY pub_date DESC, article.id LIMIT 6) AS a
 ) AS numbered;
 
 -- name: lateral
@@ -45,7 +45,7 @@ LEFT JOIN LATERAL (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(page.item ORDER BY ids.idx)
 FROM ids, LATERAL (

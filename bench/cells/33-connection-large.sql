@@ -6,7 +6,7 @@
 -- As the cell before, but each key has a thousand rows.
 
 -- name: ours
-SELECT dataloader.load_connection('reading', :keys::int[], by => 'sensor_id', order_by => 'taken_at DESC, id', first => 5);
+SELECT dataloader.load_connection('reading', :keys, by => 'sensor_id', order_by => 'taken_at DESC, id', first => 5);
 
 -- name: single
 SELECT json_build_object(
@@ -19,7 +19,7 @@ SELECT json_build_object(
 FROM (
     SELECT a AS node, encode(convert_to(json_build_array(a.taken_at, a.id)::text, 'UTF8'), 'base64') AS cursor,
         row_number() OVER () AS n
-    FROM (SELECT * FROM reading WHERE sensor_id = :key::int ORDER BY taken_at DESC, reading.id LIMIT 6) AS a
+    FROM (SELECT * FROM reading WHERE sensor_id = :key ORDER BY taken_at DESC, reading.id LIMIT 6) AS a
 ) AS numbered;
 
 -- name: lateral
@@ -42,7 +42,7 @@ LEFT JOIN LATERAL (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(page.item ORDER BY ids.idx)
 FROM ids, LATERAL (

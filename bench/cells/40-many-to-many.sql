@@ -6,12 +6,12 @@
 -- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
-SELECT dataloader.load_many_json('publication', :keys::int[], by => 'article_id', through => 'article_publication');
+SELECT dataloader.load_many_json('publication', :keys, by => 'article_id', through => 'article_publication');
 
 -- name: single
 SELECT coalesce(json_agg(p), '[]')
 FROM article_publication j JOIN publication p ON p.id = j.publication_id
-WHERE j.article_id = :key::int;
+WHERE j.article_id = :key;
 
 -- name: any
 SELECT json_agg(coalesce(found.items, '[]') ORDER BY k.ord)
@@ -19,7 +19,7 @@ FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 LEFT JOIN (
     SELECT j.article_id, json_agg(p) AS items
     FROM article_publication j JOIN publication p ON p.id = j.publication_id
-    WHERE j.article_id = ANY (:keys::int[])
+    WHERE j.article_id = ANY (:keys)
     GROUP BY j.article_id
 ) AS found ON found.article_id = k.id;
 
@@ -34,7 +34,7 @@ LEFT JOIN LATERAL (
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT json_agg(items ORDER BY idx)
 FROM (
@@ -47,4 +47,4 @@ FROM (
 -- name: bound
 SELECT sum(octet_length(p.title))
 FROM article_publication j JOIN publication p ON p.id = j.publication_id
-WHERE j.article_id = ANY (:keys::int[]);
+WHERE j.article_id = ANY (:keys);

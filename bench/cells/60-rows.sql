@@ -7,10 +7,13 @@
 -- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
+SELECT ord, (item).* FROM dataloader.load_rows(NULL::article, :keys, by => 'reporter_id');
+
+-- name: array
 SELECT ord, (item).* FROM dataloader.load_rows(NULL::article, :keys::int[], by => 'reporter_id');
 
 -- name: single
-SELECT 1::bigint AS ord, a.* FROM article a WHERE a.reporter_id = :key::int;
+SELECT 1::bigint AS ord, a.* FROM article a WHERE a.reporter_id = :key;
 
 -- name: join
 SELECT k.ord, a.*
@@ -20,7 +23,7 @@ ORDER BY k.ord;
 -- name: any
 SELECT k.ord, a.*
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
-JOIN (SELECT * FROM article WHERE reporter_id = ANY (:keys::int[])) AS a ON a.reporter_id = k.id
+JOIN (SELECT * FROM article WHERE reporter_id = ANY (:keys)) AS a ON a.reporter_id = k.id
 ORDER BY k.ord;
 
 -- name: lateral
@@ -31,13 +34,13 @@ ORDER BY k.ord;
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT ids.idx, a.* FROM ids JOIN article a ON a.reporter_id = ids.id ORDER BY ids.idx;
 
 -- The rows in any order, without the position of their key: the client regroups.
 -- name: unaligned
-SELECT * FROM article WHERE reporter_id = ANY (:keys::int[]);
+SELECT * FROM article WHERE reporter_id = ANY (:keys);
 
 -- name: bound
-SELECT sum(octet_length(body)) FROM article WHERE reporter_id = ANY (:keys::int[]);
+SELECT sum(octet_length(body)) FROM article WHERE reporter_id = ANY (:keys);

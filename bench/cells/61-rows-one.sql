@@ -7,10 +7,13 @@
 -- target: keys=1 mode=extended against=single min=1.2
 
 -- name: ours
+SELECT ord, (item).* FROM dataloader.load_one(NULL::reporter, :keys);
+
+-- name: array
 SELECT ord, (item).* FROM dataloader.load_one(NULL::reporter, :keys::int[]);
 
 -- name: single
-SELECT 1::bigint AS ord, r.* FROM reporter r WHERE r.id = :key::int;
+SELECT 1::bigint AS ord, r.* FROM reporter r WHERE r.id = :key;
 
 -- name: join
 SELECT k.ord, r.*
@@ -20,17 +23,17 @@ ORDER BY k.ord;
 -- name: any
 SELECT k.ord, r.*
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
-LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys::int[])) AS r ON r.id = k.id
+LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys)) AS r ON r.id = k.id
 ORDER BY k.ord;
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT ids.idx, r.* FROM ids LEFT JOIN reporter r ON r.id = ids.id ORDER BY ids.idx;
 
 -- name: unaligned
-SELECT * FROM reporter WHERE id = ANY (:keys::int[]);
+SELECT * FROM reporter WHERE id = ANY (:keys);
 
 -- name: bound
-SELECT sum(octet_length(email)) FROM reporter WHERE id = ANY (:keys::int[]);
+SELECT sum(octet_length(email)) FROM reporter WHERE id = ANY (:keys);

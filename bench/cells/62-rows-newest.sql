@@ -4,10 +4,10 @@
 
 -- name: ours
 SELECT ord, (item).*
-FROM dataloader.load_rows(NULL::article, :keys::int[], by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);
+FROM dataloader.load_rows(NULL::article, :keys, by => 'reporter_id', order_by => 'pub_date DESC, id', first => 5);
 
 -- name: single
-SELECT 1::bigint AS ord, a.* FROM article a WHERE a.reporter_id = :key::int ORDER BY a.pub_date DESC, a.id LIMIT 5;
+SELECT 1::bigint AS ord, a.* FROM article a WHERE a.reporter_id = :key ORDER BY a.pub_date DESC, a.id LIMIT 5;
 
 -- name: lateral
 SELECT k.ord, a.*
@@ -27,7 +27,7 @@ ORDER BY ord, n;
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
-    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys::json) WITH ORDINALITY
+    SELECT ordinality AS idx, value::text::int AS id FROM json_array_elements(:jkeys) WITH ORDINALITY
 )
 SELECT ids.idx, a.*
 FROM ids, LATERAL (SELECT * FROM article WHERE reporter_id = ids.id ORDER BY pub_date DESC, article.id LIMIT 5) AS a
