@@ -9,9 +9,6 @@
 -- name: ours
 SELECT dataloader.load_one_json('reporter', :keys);
 
--- name: array
-SELECT dataloader.load_one_json('reporter', :keys::int[]);
-
 -- name: single
 SELECT row_to_json(r) FROM reporter r WHERE r.id = :key;
 
@@ -24,6 +21,9 @@ LEFT JOIN reporter r ON r.id = k.id;
 SELECT json_agg(r ORDER BY k.ord)
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys)) AS r ON r.id = k.id;
+
+-- name: array
+SELECT dataloader.load_one_json('reporter', :keys::int[]);
 
 -- name: lateral
 SELECT json_agg(one.item ORDER BY k.ord)

@@ -14,9 +14,6 @@
 -- name: ours
 SELECT dataloader.load_many_json('article', :keys, by => 'reporter_id');
 
--- name: array
-SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id');
-
 -- name: single
 SELECT coalesce(json_agg(a), '[]') FROM article a WHERE a.reporter_id = :key;
 
@@ -28,6 +25,9 @@ LEFT JOIN (
     FROM article a WHERE a.reporter_id = ANY (:keys)
     GROUP BY a.reporter_id
 ) AS found ON found.reporter_id = k.id;
+
+-- name: array
+SELECT dataloader.load_many_json('article', :keys::int[], by => 'reporter_id');
 
 -- name: lateral
 SELECT json_agg(many.items ORDER BY k.ord)

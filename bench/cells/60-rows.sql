@@ -9,9 +9,6 @@
 -- name: ours
 SELECT ord, (item).* FROM dataloader.load_rows(NULL::article, :keys, by => 'reporter_id');
 
--- name: array
-SELECT ord, (item).* FROM dataloader.load_rows(NULL::article, :keys::int[], by => 'reporter_id');
-
 -- name: single
 SELECT 1::bigint AS ord, a.* FROM article a WHERE a.reporter_id = :key;
 
@@ -25,6 +22,9 @@ SELECT k.ord, a.*
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 JOIN (SELECT * FROM article WHERE reporter_id = ANY (:keys)) AS a ON a.reporter_id = k.id
 ORDER BY k.ord;
+
+-- name: array
+SELECT ord, (item).* FROM dataloader.load_rows(NULL::article, :keys::int[], by => 'reporter_id');
 
 -- name: lateral
 SELECT k.ord, a.*

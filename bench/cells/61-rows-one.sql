@@ -9,9 +9,6 @@
 -- name: ours
 SELECT ord, (item).* FROM dataloader.load_one(NULL::reporter, :keys);
 
--- name: array
-SELECT ord, (item).* FROM dataloader.load_one(NULL::reporter, :keys::int[]);
-
 -- name: single
 SELECT 1::bigint AS ord, r.* FROM reporter r WHERE r.id = :key;
 
@@ -25,6 +22,9 @@ SELECT k.ord, r.*
 FROM unnest(:keys::int[]) WITH ORDINALITY AS k (id, ord)
 LEFT JOIN (SELECT * FROM reporter WHERE id = ANY (:keys)) AS r ON r.id = k.id
 ORDER BY k.ord;
+
+-- name: array
+SELECT ord, (item).* FROM dataloader.load_one(NULL::reporter, :keys::int[]);
 
 -- name: grafast
 WITH ids AS MATERIALIZED (
