@@ -153,14 +153,9 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 	}
 	find_leaves(fetch, ranks, n, blocks);
 	dl_guess_pages(fetch->index, blocks, buffers, n);
+	dl_ask_for_pages(fetch->index, blocks, buffers, n);
 	for (int i = 0; i < n; i++)
 	{
-		if (!BlockNumberIsValid(blocks[i]))
-			continue;
-		if (i > 0 && blocks[i] == blocks[i - 1])
-			buffers[i] = buffers[i - 1];
-		else if (!BufferIsValid(buffers[i]))
-			buffers[i] = dl_ask_for_page(fetch->index, blocks[i]);
 		if (!BufferIsValid(buffers[i]))
 			continue;
 		searches[nsearches].key = i;

@@ -88,7 +88,8 @@ extern void dl_look_ahead_rows(DlIndexFetch *fetch, DlWindowEntry *window,
 							   int n);
 extern void dl_guess_pages(Relation rel, const BlockNumber *blocks,
 						   Buffer *buffers, int n);
-extern Buffer dl_ask_for_page(Relation rel, BlockNumber block);
+extern void dl_ask_for_pages(Relation rel, const BlockNumber *blocks,
+							 Buffer *buffers, int n);
 extern bool dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry);
 extern void dl_remember_page(const DlIndexFetch *fetch,
 							 const DlWindowEntry *entry);

@@ -45,6 +45,7 @@
 static Buffer guesses[NGUESSES];
 
 static Buffer *guess_of(Relation rel, BlockNumber block);
+static void remember(Relation rel, BlockNumber block, Buffer buffer);
 static inline ItemId line_pointer(const DlWindowEntry *entry);
 static void touch_tuples(DlWindowEntry *window, int n);
 
@@ -68,13 +69,14 @@ dl_look_ahead_rows(DlIndexFetch *fetch, DlWindowEntry *window, int n)
 	dl_guess_pages(fetch->rel, blocks, buffers, n);
 	for (int i = 0; i < n; i++)
 	{
-		if (i > 0 && blocks[i] == blocks[i - 1])
-			buffers[i] = buffers[i - 1];
-		else if (!BufferIsValid(buffers[i]) && n > 1 &&
-				 (!window[i].hint || dl_hint_exists(fetch, &window[i])))
-			buffers[i] = dl_ask_for_page(fetch->rel, blocks[i]);
-		window[i].buffer = buffers[i];
+		if (!BufferIsValid(buffers[i]) && window[i].hint &&
+			!dl_hint_exists(fetch, &window[i]))
+			blocks[i] = InvalidBlockNumber;
 	}
+	if (n > 1)
+		dl_ask_for_pages(fetch->rel, blocks, buffers, n);
+	for (int i = 0; i < n; i++)
+		window[i].buffer = buffers[i];
 	if (n > 1)
 		touch_tuples(window, n);
 }
@@ -109,17 +111,22 @@ dl_guess_pages(Relation rel, const BlockNumber *blocks, Buffer *buffers, int n)
 }
 
 /*
- * Where the page is, by the buffer table, or InvalidBuffer if it is not in
- * memory, and being read.  The block must exist.
+ * Looks up in the buffer table what was not guessed; pages that are not in memory
+ * stay InvalidBuffer, and are being read.  All valid blocks must exist.
  */
-Buffer
-dl_ask_for_page(Relation rel, BlockNumber block)
+void
+dl_ask_for_pages(Relation rel, const BlockNumber *blocks, Buffer *buffers, int n)
 {
-	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
-
-	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
-		*guess_of(rel, block) = buffer;
-	return buffer;
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0 && blocks[i] == blocks[i - 1])
+			buffers[i] = buffers[i - 1];
+		else if (!BufferIsValid(buffers[i]) && BlockNumberIsValid(blocks[i]))
+		{
+			buffers[i] = PrefetchBuffer(rel, MAIN_FORKNUM, blocks[i]).recent_buffer;
+			remember(rel, blocks[i], buffers[i]);
+		}
+	}
 }
 
 /* Pages of a relation that follow each other have places that do, too. */
@@ -127,6 +134,14 @@ static Buffer *
 guess_of(Relation rel, BlockNumber block)
 {
 	return &guesses[(rel->rd_id * 40503 + block) % NGUESSES];
+}
+
+/* For the next guess, if it is a page that others could see. */
+static void
+remember(Relation rel, BlockNumber block, Buffer buffer)
+{
+	if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
+		*guess_of(rel, block) = buffer;
 }
 
 static inline ItemId
@@ -206,10 +221,8 @@ dl_pin_page(DlIndexFetch *fetch, const DlWindowEntry *entry)
 void
 dl_remember_page(const DlIndexFetch *fetch, const DlWindowEntry *entry)
 {
-	Buffer		buffer = ((IndexFetchHeapData *) fetch->heap)->xs_cbuf;
-
-	if (!BufferIsLocal(buffer))
-		*guess_of(fetch->rel, ItemPointerGetBlockNumber(&entry->tid)) = buffer;
+	remember(fetch->rel, ItemPointerGetBlockNumber(&entry->tid),
+			 ((IndexFetchHeapData *) fetch->heap)->xs_cbuf);
 }
 
 /*

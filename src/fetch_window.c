@@ -281,7 +281,7 @@ get_tuple(DlIndexFetch *fetch, DlWindowEntry *entry, bool *all_dead)
 		return false;
 	found = table_index_fetch_tuple(fetch->heap, &entry->tid, fetch->snapshot,
 									fetch->slot, &call_again, all_dead);
-	if (!BufferIsValid(entry->buffer))
+	if (fetch->prefetch && !BufferIsValid(entry->buffer))
 		dl_remember_page(fetch, entry);
 	return found;
 }
