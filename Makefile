@@ -41,6 +41,7 @@ SOURCES = \
 	fetch_window \
 	fetch_page \
 	fetch_ahead \
+	fetch_leaf \
 	fetch_dense \
 	fetch_hint \
 	fetch_seek \

@@ -1,0 +1,72 @@
+/*
+ * fetch_leaf.h
+ *		Searches in leaf pages of a btree, side by side.
+ */
+#ifndef DL_FETCH_LEAF_H
+#define DL_FETCH_LEAF_H
+
+#include "access/itup.h"
+#include "catalog/pg_type_d.h"
+#include "fetch_index.h"
+#include "port/pg_bswap.h"
+
+/* One that looks for the first tuple that is not before the key. */
+typedef struct DlLeafSearch
+{
+	/* by the caller */
+	int			key;			/* its number in the window */
+	int64		rank;			/* of it */
+	Buffer		buffer;			/* where the page is, or was */
+	float		share;			/* of the page's tuples that may be before the
+								 * key, or DL_NO_SHARE */
+
+	/* offset numbers: of the tuple that is looked for */
+	int			low;
+	int			high;
+	int			end;			/* behind the last tuple */
+
+	/* the next step */
+	const char *page;
+	int			next;			/* offset number of its tuple */
+	const char *tuple;
+	int			reach;			/* how far the step after it goes, at most */
+} DlLeafSearch;
+
+/* That is not known. */
+#define DL_NO_SHARE (-1.0f)
+
+/* Where the first column of an index tuple without nulls is. */
+#define DL_FIRST_COLUMN ((int) MAXALIGN(sizeof(IndexTupleData)))
+
+extern void dl_search_leaves(DlIndexFetch *fetch, DlLeafSearch *searches, int n);
+
+/*
+ * Values are compared by their ranks, integers that order as they do, or nearly
+ * so: the first half of a uuid is enough.  The value is that of a key or stands
+ * in an index, maybe not aligned.
+ */
+static inline int64
+dl_rank_of(Oid type, const void *value)
+{
+	int16		int2;
+	int32		int4;
+	int64		int8;
+
+	switch (type)
+	{
+		case INT2OID:
+			memcpy(&int2, value, sizeof(int2));
+			return int2;
+		case INT4OID:
+			memcpy(&int4, value, sizeof(int4));
+			return int4;
+		case INT8OID:
+			memcpy(&int8, value, sizeof(int8));
+			return int8;
+		default:				/* the first half of a uuid, as if unsigned */
+			memcpy(&int8, value, sizeof(int8));
+			return (int64) (pg_ntoh64((uint64) int8) ^ (UINT64CONST(1) << 63));
+	}
+}
+
+#endif							/* DL_FETCH_LEAF_H */
