@@ -25,13 +25,20 @@ CREATE TABLE tall (id int, label text);
 INSERT INTO tall SELECT g * 3, 'tall ' || g FROM generate_series(1, 20000) g;
 CREATE UNIQUE INDEX tall_id ON tall (id) WITH (fillfactor = 10);
 CREATE TABLE nothing (id int PRIMARY KEY, label text);
+-- unevenly: ever further apart, all together where a double does not tell them apart, at both ends
+CREATE TABLE spread (id int8 PRIMARY KEY, label text);
+INSERT INTO spread
+SELECT id, 'spread ' || id FROM (
+    SELECT g::int8 * g * g FROM generate_series(1, 4000) g
+    UNION ALL SELECT 4611686018427387904 + g FROM generate_series(1, 4000) g
+    UNION ALL SELECT CASE WHEN g % 2 = 0 THEN 9223372036854775807 - g ELSE g - 9223372036854775807 END FROM generate_series(0, 1999) g) x(id);
 CREATE TEMPORARY TABLE draft AS SELECT id, label FROM berth;
 CREATE UNIQUE INDEX draft_id ON draft (id);
 CREATE UNLOGGED TABLE passing AS SELECT id, label FROM berth;
 CREATE UNIQUE INDEX passing_id ON passing (id);
 ALTER TABLE berth SET (autovacuum_enabled = off);
 ALTER TABLE tall SET (autovacuum_enabled = off);
-ANALYZE berth, few, tall, nothing, draft, passing;
+ANALYZE berth, few, tall, nothing, spread, draft, passing;
 
 -- Batches of each column's keys: of every so manieth row, its neighbours, the ends of the type, doubles and NULL.
 CREATE FUNCTION keys(relation text, column_name text, type text, seed int, n int) RETURNS text LANGUAGE plpgsql AS $$
@@ -71,7 +78,7 @@ END $$;
 CREATE TABLE way AS SELECT * FROM (VALUES
     ('berth', 'id', 'int4'), ('berth', 'id', 'int8'), ('berth', 'id', 'int2'), ('berth', 'small', 'int2'), ('berth', 'small', 'int8'),
     ('berth', 'large', 'int8'), ('berth', 'code', 'uuid'), ('few', 'id', 'int8'), ('few', 'id', 'int4'), ('tall', 'id', 'int4'),
-    ('nothing', 'id', 'int4'), ('draft', 'id', 'int4'), ('passing', 'id', 'int4')) w(relation, column_name, type);
+    ('nothing', 'id', 'int4'), ('spread', 'id', 'int8'), ('draft', 'id', 'int4'), ('passing', 'id', 'int4')) w(relation, column_name, type);
 -- Are all of them loaded as plain SQL has them? (A test writes: all are loaded before the first one is told.)
 CREATE TYPE result AS (got text, wanted text, what text);
 CREATE FUNCTION all_as_plain(state text) RETURNS SETOF text LANGUAGE sql AS $$
@@ -91,6 +98,7 @@ BEGIN
         PERFORM count(code) FROM berth WHERE code > '00000000-0000-0000-0000-000000000000';
         PERFORM count(id) FROM few WHERE id > 0;
         PERFORM count(id) FROM tall WHERE id > 0;
+        PERFORM count(id) FROM spread WHERE id <> 0;
         PERFORM count(id) FROM passing WHERE id > 0;
     END LOOP;
 END $$;
@@ -159,8 +167,8 @@ SELECT is(dataloader.load_many_json('berth', array_agg(ship), by => 'ship', thro
 FROM generate_series(0, 55) k(ship);
 
 -- Rows are found so at all: then no scan reads the root of the index for each key.
-CREATE TABLE quiet (id int PRIMARY KEY, code uuid, label text);
-INSERT INTO quiet SELECT g, (repeat('0', 16) || substr(md5(g::text), 1, 16))::uuid, 'quiet ' || g FROM generate_series(1, 40000) g;
+CREATE TABLE quiet (id int PRIMARY KEY, code uuid, label text, cube int8 CONSTRAINT quiet_cube UNIQUE);
+INSERT INTO quiet SELECT g, (repeat('0', 16) || substr(md5(g::text), 1, 16))::uuid, 'quiet ' || g, g::int8 * g * g FROM generate_series(1, 40000) g;
 CREATE UNIQUE INDEX quiet_code ON quiet (code);
 REINDEX TABLE quiet;
 VACUUM ANALYZE quiet;
@@ -170,8 +178,8 @@ CREATE FUNCTION so_far(index regclass) RETURNS counts LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION counted(io_concurrency int, nkeys int, by text DEFAULT 'id') RETURNS counts LANGUAGE plpgsql AS $$
 DECLARE
-    index regclass := CASE by WHEN 'id' THEN 'quiet_pkey' ELSE 'quiet_code' END;
-    keys text := CASE by WHEN 'id' THEN 'g * 250' ELSE '(repeat(''0'', 16) || substr(md5((g * 250)::text), 1, 16))::uuid' END;
+    index regclass := CASE by WHEN 'id' THEN 'quiet_pkey' ELSE 'quiet_' || by END;
+    keys text := CASE by WHEN 'id' THEN 'g * 250' WHEN 'cube' THEN '((g * 250)::numeric ^ 3)::int8' ELSE '(repeat(''0'', 16) || substr(md5((g * 250)::text), 1, 16))::uuid' END;
     before counts;
     after counts;
     plan json;
@@ -187,6 +195,8 @@ END $$;
 -- a page's first uses are by the scan, which counts them; then it has been used as much as counts
 CREATE TABLE use AS SELECT n, c.* FROM generate_series(1, 8) n, LATERAL counted(1, 64 + n - n) c;
 SELECT cmp_ok(max(buffers) - min(buffers), '>=', 60::bigint, 'one page less for each of 64 keys, once pages are used much') FROM use;
+CREATE TABLE use_of_cubes AS SELECT n, c.* FROM generate_series(1, 8) n, LATERAL counted(1, 64 + n - n, 'cube') c;
+SELECT cmp_ok(max(buffers) - min(buffers), '>=', 60::bigint, 'the same for keys that are not evenly spread') FROM use_of_cubes;
 SELECT is(array_agg(ARRAY[scans, entries, fetched]), array_fill(64::bigint, ARRAY[8, 3]), 'each key is counted as a scan of the index, an entry, a row') FROM use;
 SELECT is(ROW(a.scans, a.entries, a.fetched), ROW(64::bigint, 64::bigint, 64::bigint), 'as it is without') FROM counted(0, 64) a;
 SELECT cmp_ok((counted(1, 64)).hits, '>=', 64::bigint, 'and its page of the index as a hit');
