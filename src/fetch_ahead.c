@@ -28,6 +28,7 @@
 #include "postgres.h"
 
 #include "access/nbtree.h"
+#include "access/tupmacs.h"
 #include "catalog/pg_index.h"
 #include "fetch_index.h"
 #include "fetch_leaf.h"
@@ -111,7 +112,7 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 	BlockNumber blocks[DL_WINDOW_SIZE];
 	float		shares[DL_WINDOW_SIZE];
 	Buffer		buffers[DL_WINDOW_SIZE];
-	DlLeafSearch	searches[DL_WINDOW_SIZE];
+	DlLeafSearch searches[DL_WINDOW_SIZE];
 	int			nsearches = 0;
 
 	if (keyno % DL_WINDOW_SIZE != 0)
@@ -136,7 +137,10 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 		searches[nsearches].key = i;
 		searches[nsearches].buffer = buffers[i];
 		searches[nsearches].rank = ranks[i];
-		searches[nsearches++].share = shares[i];
+
+		/* no hint is taken of other pages: they are left to the scan */
+		searches[nsearches++].share = fetch->hinted && dl_page_is_hot(buffers[i]) ?
+			shares[i] : DL_NO_SHARE;
 	}
 	dl_search_leaves(fetch, searches, nsearches);
 }
@@ -216,7 +220,8 @@ find_children(const DlIndexFetch *fetch, uint32 level, const int64 *ranks,
 		BTREE_OPAQUE(page)->btpo_level == level &&
 		PageGetMaxOffsetNumber(page) >= P_FIRSTDATAKEY(BTREE_OPAQUE(page));
 	for (int i = 0; i < n; i++)
-		blocks[i] = found ? find_child(fetch, page, ranks[i], &shares[i]) :
+		blocks[i] = found ?
+			find_child(fetch, page, ranks[i], level == 1 ? &shares[i] : NULL) :
 			InvalidBlockNumber;
 	UnlockReleaseBuffer(buffer);
 }
@@ -247,14 +252,16 @@ find_child(const DlIndexFetch *fetch, Page page, int64 rank, float *share)
 		else
 			high = middle - 1;
 	}
-	*share = share_of(fetch, page, low, rank);
+	if (share != NULL && fetch->hinted)
+		*share = share_of(fetch, page, low, rank);
 	tuple = (IndexTuple) PageGetItem(page, PageGetItemId(page, low));
 	return BTreeTupleGetDownLink(tuple);
 }
 
 /*
- * The key is between the separator at "low" and the next one: how far from the
- * first?  Only for hints: a scan would not find its way in the cache.
+ * The key is between the separator at "low" and the next one: what share of the
+ * way is it?  Only for hints: a scan goes from middle to middle, and would not
+ * find the tuples of its steps in the cache.
  */
 static float
 share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
@@ -263,7 +270,7 @@ share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
 	double		to;
 
 	/* the first has no value, the last no next one */
-	if (!fetch->hinted || low == P_FIRSTDATAKEY(BTREE_OPAQUE(page)) ||
+	if (low == P_FIRSTDATAKEY(BTREE_OPAQUE(page)) ||
 		low == PageGetMaxOffsetNumber(page))
 		return DL_NO_SHARE;
 	from = separator_at(fetch, page, low);
@@ -271,9 +278,18 @@ share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
 	return from < to ? ((double) rank - from) / (to - from) : DL_NO_SHARE;
 }
 
+/* The rank of an inner page's separator; beyond all others if it is NULL. */
 static int64
 separator_at(const DlIndexFetch *fetch, Page page, OffsetNumber offset)
 {
-	return dl_rank_of(fetch->index->rd_opcintype[0],
-				   PageGetItem(page, PageGetItemId(page, offset)) + DL_FIRST_COLUMN);
+	Relation	index = fetch->index;
+	IndexTuple	tuple = (IndexTuple) PageGetItem(page,
+												 PageGetItemId(page, offset));
+
+	if (IndexTupleHasNulls(tuple) &&
+		att_isnull(0, (bits8 *) (tuple + 1)))
+		return (index->rd_indoption[0] & INDOPTION_NULLS_FIRST) ?
+			PG_INT64_MIN : PG_INT64_MAX;
+	return dl_rank_of(index->rd_opcintype[0],
+					  (char *) tuple + IndexInfoFindDataOffset(tuple->t_info));
 }

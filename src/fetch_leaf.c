@@ -16,8 +16,8 @@
  * written, or by now of another page: no address that is read leads out of the
  * page, and nothing that is read is believed (fetch_ahead.c).
  *
- * Interpolation, then galloping: Bentley, Yao: An almost optimal algorithm for
- * unbounded searching, Information Processing Letters 5 (1976).
+ * Such steps are galloping (Bentley, Yao: An almost optimal algorithm for unbounded
+ * searching, Information Processing Letters 5, 1976).
  *
  *-------------------------------------------------------------------------
  */
@@ -39,8 +39,8 @@ static void step(DlLeafSearch *search, Oid type);
 static ItemId line_pointer(const DlLeafSearch *search, int offset);
 
 /*
- * Takes all of them to their ends, and what they have found as hints, if any are
- * wanted.  Their memory is the caller's.  The name is in test/valgrind.supp.
+ * Takes all searches to their ends, and keeps the hints that they find, if any are
+ * wanted.  The array is used up.  The name is in test/valgrind.supp.
  */
 pg_noinline void
 dl_search_leaves(DlIndexFetch *fetch, DlLeafSearch *searches, int n)
@@ -53,8 +53,11 @@ dl_search_leaves(DlIndexFetch *fetch, DlLeafSearch *searches, int n)
 	 */
 	for (int i = 0; i < n; i++)
 		begin_search(&searches[i]);
-	for (int i = 0; i < n && !fetch->hinted; i++)
-		__builtin_prefetch(searches[i].page + TUPLES_END);
+	for (int i = 0; i < n; i++)
+	{
+		if (searches[i].share < 0)
+			__builtin_prefetch(searches[i].page + TUPLES_END);
+	}
 	while (n > 0)
 	{
 		int			nleft = 0;
@@ -62,7 +65,11 @@ dl_search_leaves(DlIndexFetch *fetch, DlLeafSearch *searches, int n)
 		for (int i = 0; i < n; i++)
 		{
 			if (ask_for_tuple(&searches[i]))
-				searches[nleft++] = searches[i];
+			{
+				if (nleft < i)
+					searches[nleft] = searches[i];
+				nleft++;
+			}
 			else if (fetch->hinted)
 				take_hint(fetch, &searches[i]);
 		}
@@ -121,7 +128,8 @@ take_hint(DlIndexFetch *fetch, const DlLeafSearch *search)
 
 /*
  * From the second tuple on: the first one may be the high key.  Where it is
- * not, that makes no difference to what is prefetched.
+ * not, that makes no difference to what is prefetched, and take_hint() looks at
+ * the first one, too.
  */
 static void
 begin_search(DlLeafSearch *search)
@@ -169,13 +177,18 @@ ask_for_tuple(DlLeafSearch *search)
 	return true;
 }
 
+/*
+ * "next" is not below "low", and below "high": so each step narrows the range,
+ * whatever is in the page.  Without a share it is the middle each time.  With one,
+ * "reach" grows from 0: neighbours come first, and the middle once it is nearer.
+ */
 static void
 step(DlLeafSearch *search, Oid type)
 {
 	bool		before = dl_rank_of(type, search->tuple + DL_FIRST_COLUMN) < search->rank;
 	int			middle;
 
-	/* without a branch, which would be foreseen as badly as the key */
+	/* without a branch, which would be predicted as badly as the key */
 	search->low = before ? search->next + 1 : search->low;
 	search->high = before ? search->high : search->next;
 	middle = (search->low + search->high) / 2;

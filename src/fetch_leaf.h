@@ -14,22 +14,20 @@
 typedef struct DlLeafSearch
 {
 	/* by the caller */
+	int64		rank;			/* of the key */
 	int			key;			/* its number in the window */
-	int64		rank;			/* of it */
 	Buffer		buffer;			/* where the page is, or was */
-	float		share;			/* of the page's tuples that may be before the
-								 * key, or DL_NO_SHARE */
+	float		share;			/* which share of the page's tuples is before the
+								 * key, as estimated, from 0 to 1; or DL_NO_SHARE */
 
-	/* offset numbers: of the tuple that is looked for */
-	int			low;
-	int			high;
-	int			end;			/* behind the last tuple */
-
-	/* the next step */
+	/* by the search */
+	int			end;			/* offset number behind the last tuple */
 	const char *page;
-	int			next;			/* offset number of its tuple */
-	const char *tuple;
-	int			reach;			/* how far the step after it goes, at most */
+	const char *tuple;			/* of the next step */
+	int			next;			/* its offset number */
+	int			reach;			/* how far the step after that may go from it */
+	int			low;			/* offset number of the tuple that is looked for: */
+	int			high;			/* between these; "end" if there is none */
 } DlLeafSearch;
 
 /* That is not known. */

@@ -167,8 +167,8 @@ SELECT is(dataloader.load_many_json('berth', array_agg(ship), by => 'ship', thro
 FROM generate_series(0, 55) k(ship);
 
 -- Rows are found so at all: then no scan reads the root of the index for each key.
-CREATE TABLE quiet (id int PRIMARY KEY, code uuid, label text, cube int8 CONSTRAINT quiet_cube UNIQUE);
-INSERT INTO quiet SELECT g, (repeat('0', 16) || substr(md5(g::text), 1, 16))::uuid, 'quiet ' || g, g::int8 * g * g FROM generate_series(1, 40000) g;
+CREATE TABLE quiet (id int PRIMARY KEY, code uuid, label text, cube int8 CONSTRAINT quiet_cube UNIQUE, rare int CONSTRAINT quiet_rare UNIQUE);
+INSERT INTO quiet SELECT g, (repeat('0', 16) || substr(md5(g::text), 1, 16))::uuid, 'quiet ' || g, ((g - 8000)::numeric ^ 3)::int8, CASE WHEN g <= 12000 THEN g END FROM generate_series(1, 40000) g;
 CREATE UNIQUE INDEX quiet_code ON quiet (code);
 REINDEX TABLE quiet;
 VACUUM ANALYZE quiet;
@@ -179,7 +179,7 @@ $$;
 CREATE FUNCTION counted(io_concurrency int, nkeys int, by text DEFAULT 'id') RETURNS counts LANGUAGE plpgsql AS $$
 DECLARE
     index regclass := CASE by WHEN 'id' THEN 'quiet_pkey' ELSE 'quiet_' || by END;
-    keys text := CASE by WHEN 'id' THEN 'g * 250' WHEN 'cube' THEN '((g * 250)::numeric ^ 3)::int8' ELSE '(repeat(''0'', 16) || substr(md5((g * 250)::text), 1, 16))::uuid' END;
+    keys text := CASE by WHEN 'id' THEN 'g * 250' WHEN 'cube' THEN '((g * 250 - 8000)::numeric ^ 3)::int8' WHEN 'rare' THEN 'g * 150' ELSE '(repeat(''0'', 16) || substr(md5((g * 250)::text), 1, 16))::uuid' END;
     before counts;
     after counts;
     plan json;
@@ -197,6 +197,8 @@ CREATE TABLE use AS SELECT n, c.* FROM generate_series(1, 8) n, LATERAL counted(
 SELECT cmp_ok(max(buffers) - min(buffers), '>=', 60::bigint, 'one page less for each of 64 keys, once pages are used much') FROM use;
 CREATE TABLE use_of_cubes AS SELECT n, c.* FROM generate_series(1, 8) n, LATERAL counted(1, 64 + n - n, 'cube') c;
 SELECT cmp_ok(max(buffers) - min(buffers), '>=', 60::bigint, 'the same for keys that are not evenly spread') FROM use_of_cubes;
+CREATE TABLE use_of_rare AS SELECT n, c.* FROM generate_series(1, 8) n, LATERAL counted(1, 64 + n - n, 'rare') c;
+SELECT cmp_ok(max(buffers) - min(buffers), '>=', 60::bigint, 'and where most rows have none') FROM use_of_rare;
 SELECT is(array_agg(ARRAY[scans, entries, fetched]), array_fill(64::bigint, ARRAY[8, 3]), 'each key is counted as a scan of the index, an entry, a row') FROM use;
 SELECT is(ROW(a.scans, a.entries, a.fetched), ROW(64::bigint, 64::bigint, 64::bigint), 'as it is without') FROM counted(0, 64) a;
 SELECT cmp_ok((counted(1, 64)).hits, '>=', 64::bigint, 'and its page of the index as a hit');
