@@ -6,10 +6,11 @@
  * A descent to each key is half of the time of a batch of random keys.  But
  * fetch_ahead.c searches the leaf pages anyway, many keys side by side.  Where
  * it finds a tuple of the key (fetch_leaf.c), the TID in it is a hint to the row.
- * The page was neither pinned nor locked, so the hint may be anything.  The row itself tells
- * whether it is right: if the snapshot sees it and it has the key, it is the
- * row of the key, however we came by it, because there is no second one.  Keys
- * without a hint are left to the scan, and so are those whose hint was wrong.
+ * The page was neither pinned nor locked, so the hint may be anything.  The row
+ * itself tells whether it is right: if the snapshot sees it and it has the key,
+ * it is the row of the key, however we came by it, because there is no second
+ * one.  Keys without a hint are left to the scan, and so are those whose hint was
+ * wrong.
  *
  * That there is no second one:
  *
