@@ -52,14 +52,14 @@
 static bool has_rank(Oid opfamily, Oid type);
 static int64 rank_of_key(const DlIndexFetch *fetch, int keyno);
 static void find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
-						BlockNumber *blocks, float *shares);
+						BlockNumber *blocks, double *shares);
 static void find_children(const DlIndexFetch *fetch, uint32 level,
 						  const int64 *ranks, int n, BlockNumber *blocks,
-						  float *shares);
+						  double *shares);
 static BlockNumber find_child(const DlIndexFetch *fetch, Page page, int64 rank,
-							  float *share);
-static float share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low,
-					  int64 rank);
+							  double *share);
+static double share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low,
+					   int64 rank);
 static int64 separator_at(const DlIndexFetch *fetch, Page page,
 						  OffsetNumber offset);
 
@@ -110,7 +110,7 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 	int			n = Min(DL_WINDOW_SIZE, fetch->batch->keys->ndistinct - keyno);
 	int64		ranks[DL_WINDOW_SIZE];
 	BlockNumber blocks[DL_WINDOW_SIZE];
-	float		shares[DL_WINDOW_SIZE];
+	double		shares[DL_WINDOW_SIZE];
 	Buffer		buffers[DL_WINDOW_SIZE];
 	DlLeafSearch searches[DL_WINDOW_SIZE];
 	int			nsearches = 0;
@@ -179,7 +179,7 @@ rank_of_key(const DlIndexFetch *fetch, int keyno)
  */
 static void
 find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
-			BlockNumber *blocks, float *shares)
+			BlockNumber *blocks, double *shares)
 {
 	for (int i = 0; i < n; i++)
 	{
@@ -203,7 +203,7 @@ find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
 /* In place: from the inner page that all lead to, to the pages below. */
 static void
 find_children(const DlIndexFetch *fetch, uint32 level, const int64 *ranks,
-			  int n, BlockNumber *blocks, float *shares)
+			  int n, BlockNumber *blocks, double *shares)
 {
 	Buffer		buffer;
 	Page		page;
@@ -231,7 +231,7 @@ find_children(const DlIndexFetch *fetch, uint32 level, const int64 *ranks,
  * A separator that equals the key is before it if it has no more columns.
  */
 static BlockNumber
-find_child(const DlIndexFetch *fetch, Page page, int64 rank, float *share)
+find_child(const DlIndexFetch *fetch, Page page, int64 rank, double *share)
 {
 	Size		shortest = MAXALIGN(DL_FIRST_COLUMN +
 									TupleDescAttr(RelationGetDescr(fetch->index), 0)->attlen);
@@ -263,7 +263,7 @@ find_child(const DlIndexFetch *fetch, Page page, int64 rank, float *share)
  * way is it?  Only for hints: a scan goes from middle to middle, and would not
  * find the tuples of its steps in the cache.
  */
-static float
+static double
 share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
 {
 	double		from;
@@ -273,8 +273,8 @@ share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
 	if (low == P_FIRSTDATAKEY(BTREE_OPAQUE(page)) ||
 		low == PageGetMaxOffsetNumber(page))
 		return DL_NO_SHARE;
-	from = separator_at(fetch, page, low);
-	to = separator_at(fetch, page, low + 1);
+	from = (double) separator_at(fetch, page, low);
+	to = (double) separator_at(fetch, page, low + 1);
 	return from < to ? ((double) rank - from) / (to - from) : DL_NO_SHARE;
 }
 

@@ -149,7 +149,7 @@ begin_search(DlLeafSearch *search)
 	{
 		/* the nearest, then its neighbours */
 		search->next = search->low +
-			(int) (search->share * (search->end - search->low) + 0.5f);
+			(int) (search->share * (search->end - search->low) + 0.5);
 		search->next = Min(search->next, search->end - 1);
 		search->reach = 0;
 	}

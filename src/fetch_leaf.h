@@ -17,21 +17,21 @@ typedef struct DlLeafSearch
 	int64		rank;			/* of the key */
 	int			key;			/* its number in the window */
 	Buffer		buffer;			/* where the page is, or was */
-	float		share;			/* which share of the page's tuples is before the
+	double		share;			/* which share of the page's tuples is before the
 								 * key, as estimated, from 0 to 1; or DL_NO_SHARE */
 
 	/* by the search */
-	int			end;			/* offset number behind the last tuple */
 	const char *page;
 	const char *tuple;			/* of the next step */
 	int			next;			/* its offset number */
 	int			reach;			/* how far the step after that may go from it */
 	int			low;			/* offset number of the tuple that is looked for: */
 	int			high;			/* between these; "end" if there is none */
+	int			end;			/* behind the last tuple */
 } DlLeafSearch;
 
 /* That is not known. */
-#define DL_NO_SHARE (-1.0f)
+#define DL_NO_SHARE (-1.0)
 
 /* Where the first column of an index tuple without nulls is. */
 #define DL_FIRST_COLUMN ((int) MAXALIGN(sizeof(IndexTupleData)))
