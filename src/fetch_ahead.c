@@ -56,12 +56,10 @@ static void find_leaves(const DlIndexFetch *fetch, const int64 *ranks, int n,
 static void find_children(const DlIndexFetch *fetch, uint32 level,
 						  const int64 *ranks, int n, BlockNumber *blocks,
 						  double *shares);
-static BlockNumber find_child(const DlIndexFetch *fetch, Page page, int64 rank,
-							  double *share);
-static double share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low,
-					   int64 rank);
-static int64 separator_at(const DlIndexFetch *fetch, Page page,
-						  OffsetNumber offset);
+static OffsetNumber find_child(Relation index, Page page, int64 rank);
+static double share_of(Relation index, Page page, OffsetNumber low, int64 rank);
+static IndexTuple tuple_at(Page page, OffsetNumber offset);
+static int64 separator_of(Relation index, IndexTuple tuple);
 
 /* At the start of a walk: is it worth it for these keys in this index? */
 void
@@ -135,12 +133,10 @@ dl_look_ahead_keys(DlIndexFetch *fetch, int keyno)
 		if (!BufferIsValid(buffers[i]))
 			continue;
 		searches[nsearches].key = i;
-		searches[nsearches].buffer = buffers[i];
+		searches[nsearches].page = (const char *) BufferGetPage(buffers[i]);
 		searches[nsearches].rank = ranks[i];
-
-		/* no hint is taken of other pages: they are left to the scan */
-		searches[nsearches++].share = fetch->hinted && dl_page_is_hot(buffers[i]) ?
-			shares[i] : DL_NO_SHARE;
+		searches[nsearches].share = shares[i];
+		searches[nsearches++].hint = fetch->hinted && dl_page_is_hot(buffers[i]);
 	}
 	dl_search_leaves(fetch, searches, nsearches);
 }
@@ -220,42 +216,47 @@ find_children(const DlIndexFetch *fetch, uint32 level, const int64 *ranks,
 		BTREE_OPAQUE(page)->btpo_level == level &&
 		PageGetMaxOffsetNumber(page) >= P_FIRSTDATAKEY(BTREE_OPAQUE(page));
 	for (int i = 0; i < n; i++)
-		blocks[i] = found ?
-			find_child(fetch, page, ranks[i], level == 1 ? &shares[i] : NULL) :
-			InvalidBlockNumber;
+	{
+		OffsetNumber child;
+
+		blocks[i] = InvalidBlockNumber;
+		if (!found)
+			continue;
+		child = find_child(fetch->index, page, ranks[i]);
+		blocks[i] = BTreeTupleGetDownLink(tuple_at(page, child));
+		if (fetch->hinted && level == 1)
+			shares[i] = share_of(fetch->index, page, child, ranks[i]);
+	}
 	UnlockReleaseBuffer(buffer);
 }
 
 /*
- * The page below this inner one where the first tuple not before the key is.
- * A separator that equals the key is before it if it has no more columns.
+ * Which tuple of this inner page leads to the one where the first tuple not
+ * before the key is.  A separator that equals the key is before it if it has no
+ * more columns.
  */
-static BlockNumber
-find_child(const DlIndexFetch *fetch, Page page, int64 rank, double *share)
+static OffsetNumber
+find_child(Relation index, Page page, int64 rank)
 {
 	Size		shortest = MAXALIGN(DL_FIRST_COLUMN +
-									TupleDescAttr(RelationGetDescr(fetch->index), 0)->attlen);
+									TupleDescAttr(RelationGetDescr(index), 0)->attlen);
 	OffsetNumber low = P_FIRSTDATAKEY(BTREE_OPAQUE(page));
 	OffsetNumber high = PageGetMaxOffsetNumber(page);
-	IndexTuple	tuple;
 
 	/* the last separator before the key; the first tuple has none */
 	while (low < high)
 	{
 		OffsetNumber middle = (low + high + 1) / 2;
-		int64		separator = separator_at(fetch, page, middle);
+		IndexTuple	tuple = tuple_at(page, middle);
+		int64		separator = separator_of(index, tuple);
 
-		tuple = (IndexTuple) PageGetItem(page, PageGetItemId(page, middle));
 		if (separator < rank ||
 			(separator == rank && IndexTupleSize(tuple) <= shortest))
 			low = middle;
 		else
 			high = middle - 1;
 	}
-	if (share != NULL && fetch->hinted)
-		*share = share_of(fetch, page, low, rank);
-	tuple = (IndexTuple) PageGetItem(page, PageGetItemId(page, low));
-	return BTreeTupleGetDownLink(tuple);
+	return low;
 }
 
 /*
@@ -264,7 +265,7 @@ find_child(const DlIndexFetch *fetch, Page page, int64 rank, double *share)
  * find the tuples of its steps in the cache.
  */
 static double
-share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
+share_of(Relation index, Page page, OffsetNumber low, int64 rank)
 {
 	double		from;
 	double		to;
@@ -273,19 +274,21 @@ share_of(const DlIndexFetch *fetch, Page page, OffsetNumber low, int64 rank)
 	if (low == P_FIRSTDATAKEY(BTREE_OPAQUE(page)) ||
 		low == PageGetMaxOffsetNumber(page))
 		return DL_NO_SHARE;
-	from = (double) separator_at(fetch, page, low);
-	to = (double) separator_at(fetch, page, low + 1);
+	from = (double) separator_of(index, tuple_at(page, low));
+	to = (double) separator_of(index, tuple_at(page, low + 1));
 	return from < to ? ((double) rank - from) / (to - from) : DL_NO_SHARE;
+}
+
+static IndexTuple
+tuple_at(Page page, OffsetNumber offset)
+{
+	return (IndexTuple) PageGetItem(page, PageGetItemId(page, offset));
 }
 
 /* The rank of an inner page's separator; beyond all others if it is NULL. */
 static int64
-separator_at(const DlIndexFetch *fetch, Page page, OffsetNumber offset)
+separator_of(Relation index, IndexTuple tuple)
 {
-	Relation	index = fetch->index;
-	IndexTuple	tuple = (IndexTuple) PageGetItem(page,
-												 PageGetItemId(page, offset));
-
 	if (IndexTupleHasNulls(tuple) &&
 		att_isnull(0, (bits8 *) (tuple + 1)))
 		return (index->rd_indoption[0] & INDOPTION_NULLS_FIRST) ?

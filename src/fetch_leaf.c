@@ -25,7 +25,6 @@
 
 #include "access/nbtree.h"
 #include "fetch_leaf.h"
-#include "storage/bufmgr.h"
 #include "storage/bufpage.h"
 #include "utils/rel.h"
 
@@ -55,7 +54,7 @@ dl_search_leaves(DlIndexFetch *fetch, DlLeafSearch *searches, int n)
 		begin_search(&searches[i]);
 	for (int i = 0; i < n; i++)
 	{
-		if (searches[i].share < 0)
+		if (!searches[i].hint)
 			__builtin_prefetch(searches[i].page + TUPLES_END);
 	}
 	while (n > 0)
@@ -70,7 +69,7 @@ dl_search_leaves(DlIndexFetch *fetch, DlLeafSearch *searches, int n)
 					searches[nleft] = searches[i];
 				nleft++;
 			}
-			else if (fetch->hinted)
+			else if (searches[i].hint)
 				take_hint(fetch, &searches[i]);
 		}
 		n = nleft;
@@ -91,7 +90,7 @@ take_hint(DlIndexFetch *fetch, const DlLeafSearch *search)
 	int			ntuples = 0;
 
 	/* or it was given up */
-	if (search->low != search->high || !dl_page_is_hot(search->buffer))
+	if (search->low != search->high)
 		return;
 
 	/* the search leaves out the first tuple: a high key, but for the last page */
@@ -105,7 +104,7 @@ take_hint(DlIndexFetch *fetch, const DlLeafSearch *search)
 			return;
 		at = search->page + item.lp_off;
 		if (dl_rank_of(fetch->index->rd_opcintype[0],
-					at + DL_FIRST_COLUMN) != search->rank)
+					   at + DL_FIRST_COLUMN) != search->rank)
 		{
 			if (offset == P_HIKEY)
 				continue;
@@ -134,18 +133,15 @@ take_hint(DlIndexFetch *fetch, const DlLeafSearch *search)
 static void
 begin_search(DlLeafSearch *search)
 {
-	const char *page = (const char *) BufferGetPage(search->buffer);
-
 	/* volatile: what was checked is what is used */
-	int			lower = ((volatile PageHeaderData *) page)->pd_lower;
+	int			lower = ((volatile PageHeaderData *) search->page)->pd_lower;
 	int			ntuples = (Min(lower, TUPLES_END) - (int) SizeOfPageHeaderData) /
 	(int) sizeof(ItemIdData);
 
-	search->page = page;
 	search->low = P_FIRSTKEY;
 	search->end = Max(ntuples, P_HIKEY) + 1;
 	search->high = search->end;
-	if (search->share >= 0)
+	if (search->hint && search->share >= 0)
 	{
 		/* the nearest, then its neighbours */
 		search->next = search->low +

@@ -16,12 +16,13 @@ typedef struct DlLeafSearch
 	/* by the caller */
 	int64		rank;			/* of the key */
 	int			key;			/* its number in the window */
-	Buffer		buffer;			/* where the page is, or was */
+	bool		hint;			/* is one wanted?  Else a scan will follow. */
+	const char *page;
 	double		share;			/* which share of the page's tuples is before the
-								 * key, as estimated, from 0 to 1; or DL_NO_SHARE */
+								 * key, as estimated, from 0 to 1; or DL_NO_SHARE;
+								 * for hints only */
 
 	/* by the search */
-	const char *page;
 	const char *tuple;			/* of the next step */
 	int			next;			/* its offset number */
 	int			reach;			/* how far the step after that may go from it */
